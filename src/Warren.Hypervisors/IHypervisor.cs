@@ -1,0 +1,53 @@
+namespace Warren.Hypervisors;
+
+/// <summary>
+/// What every hypervisor can do. Every call can be made again: "make it so, then check". All failures are
+/// <see cref="HypervisorException"/>. What not all can do is a facet, null where it is missing; the capability matrix
+/// is computed from that and from <see cref="ProbeAsync"/>.
+/// </summary>
+public interface IHypervisor
+{
+    /// <summary>The kind: <c>qemu</c>, <c>libvirt</c>, <c>proxmox</c>, <c>virtualbox</c>, <c>hyperv</c>, <c>wsl</c>, <c>docker</c> or <c>fake</c>.</summary>
+    string Kind { get; }
+
+    /// <summary>Finds out what the host really can do. Device nodes prove nothing: acceleration counts after a real boot.</summary>
+    Task<HostProbe> ProbeAsync(CancellationToken cancellation);
+
+    /// <summary>Makes the machine exist, stopped. Calling it again with the same definition completes what is missing.</summary>
+    /// <exception cref="HypervisorException">Rejected when the definition cannot be met; nothing is left behind.</exception>
+    Task CreateAsync(MachineDefinition definition, IProgress<double> progress, CancellationToken cancellation);
+
+    /// <summary>Makes the machine run. A machine that runs already is left alone.</summary>
+    /// <exception cref="HypervisorException">NotFound; Busy when a port or lock is held by another.</exception>
+    Task StartAsync(MachineDefinition definition, CancellationToken cancellation);
+
+    /// <summary>Asks the guest to shut down (agent, then ACPI) and returns at once; <see cref="ObserveAsync"/> tells when it has.</summary>
+    Task StopAsync(string machineId, CancellationToken cancellation);
+
+    /// <summary>Ends the machine now, without asking the guest. A stopped machine is left alone.</summary>
+    Task KillAsync(string machineId, CancellationToken cancellation);
+
+    /// <summary>Removes the machine and everything it owned. A machine that does not exist is success.</summary>
+    Task DeleteAsync(string machineId, CancellationToken cancellation);
+
+    /// <summary>Looks at one machine. Never throws NotFound: that is <see cref="ObservedPower.Missing"/>.</summary>
+    Task<MachineObservation> ObserveAsync(string machineId, CancellationToken cancellation);
+
+    /// <summary>Lists every machine on the host, ours and foreign.</summary>
+    Task<IReadOnlyList<FoundMachine>> ListAsync(CancellationToken cancellation);
+
+    /// <summary>Screen as an RFB byte stream, or null.</summary>
+    IScreen? Screen => null;
+
+    /// <summary>Serial line and its kept log, or null.</summary>
+    ISerial? Serial => null;
+
+    /// <summary>Agent inside the guest, or null.</summary>
+    IGuest? Guest => null;
+
+    /// <summary>Pause and continue, or null.</summary>
+    IPower? Power => null;
+
+    /// <summary>Change of memory, CPUs and disk of a stopped machine, or null.</summary>
+    IResize? Resize => null;
+}

@@ -1,0 +1,90 @@
+namespace Warren.Hypervisors;
+
+/// <summary>Everything a driver needs to make a machine; complete, so that a driver keeps no state of ours.</summary>
+public sealed record MachineDefinition
+{
+    /// <summary>Our id; lower-case letters and digits only, safe as a folder and domain name.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>The user's name for it; a valid RFC 1123 host label.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Guest memory in MiB.</summary>
+    public required int MemoryMiB { get; init; }
+
+    /// <summary>Virtual CPUs.</summary>
+    public required int Cpus { get; init; }
+
+    /// <summary>The boot medium, already in the store and already checked.</summary>
+    public required BootMedium Boot { get; init; }
+
+    /// <summary>Size of the system disk in GiB; the image's own size when that is larger. 0: no system disk (live ISO).</summary>
+    public required int DiskGiB { get; init; }
+
+    /// <summary>Firmware: <c>bios</c> or <c>uefi</c>.</summary>
+    public Firmware Firmware { get; init; } = Firmware.Bios;
+
+    /// <summary>Graphics card.</summary>
+    public VideoCard Video { get; init; } = VideoCard.Std;
+
+    /// <summary>True: writes to the disks are thrown away when the machine stops.</summary>
+    public bool Ephemeral { get; init; }
+
+    /// <summary>Further disks, in order.</summary>
+    public IReadOnlyList<DataDisk> DataDisks { get; init; } = [];
+
+    /// <summary>The NoCloud seed, or null for guests without cloud-init.</summary>
+    public CloudInitSeed? Seed { get; init; }
+
+    /// <summary>Ports of the host that lead into the guest; every one is already reserved for this machine.</summary>
+    public IReadOnlyList<PortForward> Forwards { get; init; } = [];
+
+    /// <summary>MAC address of the first network card, <c>52:54:00:xx:xx:xx</c>.</summary>
+    public required string MacAddress { get; init; }
+}
+
+/// <summary>What a machine boots from.</summary>
+/// <param name="Path">Absolute path of the stored file.</param>
+/// <param name="Format"><c>qcow2</c>, <c>raw</c> or <c>iso</c>.</param>
+public sealed record BootMedium(string Path, string Format);
+
+/// <summary>A further disk: an empty one of a size, or an existing file that is attached as it is and outlives the machine.</summary>
+/// <param name="SizeGiB">Size of a new empty disk; ignored when <paramref name="ExistingPath"/> is given.</param>
+/// <param name="ExistingPath">Absolute path of a checked qcow2 or raw file to attach.</param>
+/// <param name="ExistingFormat"><c>qcow2</c> or <c>raw</c>, as found by the check.</param>
+public sealed record DataDisk(int SizeGiB, string? ExistingPath = null, string? ExistingFormat = null);
+
+/// <summary>A cloud-init NoCloud seed (volume label <c>cidata</c>).</summary>
+/// <param name="InstanceId">A new value makes cloud-init run its per-instance modules again on the next boot.</param>
+/// <param name="MetaData">The file <c>meta-data</c>.</param>
+/// <param name="UserData">The file <c>user-data</c>.</param>
+/// <param name="VendorData">The file <c>vendor-data</c>.</param>
+/// <param name="NetworkConfig">The file <c>network-config</c>, or null.</param>
+public sealed record CloudInitSeed(string InstanceId, string MetaData, string UserData, string VendorData, string? NetworkConfig = null);
+
+/// <summary>A port of the host that leads to a port of the guest.</summary>
+/// <param name="Protocol"><c>tcp</c> or <c>udp</c>.</param>
+/// <param name="HostAddress">Address listened on; loopback unless an administrator chose otherwise.</param>
+/// <param name="HostPort">Port listened on.</param>
+/// <param name="GuestPort">Port in the guest.</param>
+public sealed record PortForward(string Protocol, string HostAddress, int HostPort, int GuestPort);
+
+/// <summary>Firmware kinds.</summary>
+public enum Firmware
+{
+    /// <summary>SeaBIOS.</summary>
+    Bios,
+
+    /// <summary>OVMF, with its own variable store per machine.</summary>
+    Uefi,
+}
+
+/// <summary>Graphics cards.</summary>
+public enum VideoCard
+{
+    /// <summary>VGA with Bochs extensions: works in every guest.</summary>
+    Std,
+
+    /// <summary>virtio-vga: needs a driver, resizes.</summary>
+    Virtio,
+}
