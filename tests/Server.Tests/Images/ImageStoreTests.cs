@@ -64,13 +64,14 @@ public sealed class ImageStoreTests : IDisposable
     }
 
     [Fact]
-    public void What_no_operation_owns_is_removed()
+    public void Incoming_files_are_private_and_removed_by_operation()
     {
-        Incoming("live");
-        Incoming("dead");
-        Store.RemoveAbandoned(new HashSet<string> { "live" }).ShouldBe(["dead"]);
-        Directory.GetDirectories(Path.Combine(folder, "incoming")).Select(Path.GetFileName).ShouldBe(["live"]);
-        File.GetUnixFileMode(Path.Combine(folder, "incoming", "live")).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        Incoming("op1");
+        Incoming("op2");
+        File.GetUnixFileMode(Path.Combine(folder, "incoming", "op1")).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        Store.RemoveIncoming("op1");
+        Store.RemoveIncoming("op1");
+        Store.ListIncoming().ShouldBe(["op2"]);
     }
 
     [Fact]
