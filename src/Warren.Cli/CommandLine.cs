@@ -48,9 +48,9 @@ internal static class CommandLine
         }
     }
 
-    private static RootCommand Create(GlobalOptions globals)
+    internal static RootCommand Create(GlobalOptions globals)
     {
-        var root = new RootCommand("Launches and drives virtual machines on a Warren server.");
+        var root = new RootCommand("Launches and drives virtual machines on a Warren server.") { HelpName = "warren" };
         foreach (var builtIn in root.Options.OfType<VersionOption>().ToArray()) root.Options.Remove(builtIn);
         globals.AddTo(root);
         Command[] commands =

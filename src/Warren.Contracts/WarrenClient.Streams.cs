@@ -24,6 +24,9 @@ public sealed partial class WarrenClient
         }
     }
 
+    private static bool IsBroken(Exception e)
+        => e is not WarrenUnreachableException || e.InnerException is HttpRequestException inner && IsBrokenConnection(inner);
+
     private static T? TryRead<T>(ReadOnlySpan<byte> data)
     {
         try
@@ -67,7 +70,7 @@ public sealed partial class WarrenClient
 
     /// <summary>
     /// Keeps a stream going over broken connections: opens it again after a pause, for as long as <see cref="Patience"/>
-    /// allows without any sign of life. The first opening is not tried again.
+    /// allows without any sign of life. A server that is not there in the first place is told at once.
     /// </summary>
     /// <param name="open">Opens the stream where it was left.</param>
     /// <param name="isLast">Whether the server ends the stream behind this event; another end is a broken connection.</param>
@@ -93,7 +96,7 @@ public sealed partial class WarrenClient
                 catch (Exception e) when (e is WarrenUnreachableException or IOException or HttpRequestException)
                 {
                     var unreachable = e as WarrenUnreachableException ?? Unreachable(e);
-                    if (!opened && e is WarrenUnreachableException || _time.GetElapsedTime(lastSign) > Patience) throw unreachable;
+                    if (!opened && !IsBroken(e) || _time.GetElapsedTime(lastSign) > Patience) throw unreachable;
                     break;
                 }
 
