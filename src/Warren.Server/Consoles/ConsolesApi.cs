@@ -1,4 +1,3 @@
-using System.Net.WebSockets;
 using Warren.Hypervisors;
 using Warren.Server.Access;
 using Warren.Server.Database;

@@ -17,6 +17,6 @@ internal static partial class SnakeCase
 
     public static string Of(string name) => Boundary().Replace(name, "_").ToLowerInvariant();
 
-    [GeneratedRegex("(?<=[a-z0-9])(?=[A-Z])")]
+    [GeneratedRegex("(?<=[a-z0-9])(?=[A-Z])", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Boundary();
 }

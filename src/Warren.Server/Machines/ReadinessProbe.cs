@@ -102,6 +102,6 @@ internal sealed partial class ReadinessProbe(IDbContextFactory<WarrenDb> databas
         return FinalMessage().IsMatch(await reader.ReadToEndAsync(cancellation)) ? (CloudInitStatus.Done, null) : (CloudInitStatus.Unknown, null);
     }
 
-    [GeneratedRegex(@"Cloud-init v\. \S+ finished at ")]
+    [GeneratedRegex(@"Cloud-init v\. \S+ finished at ", RegexOptions.NonBacktracking)]
     private static partial Regex FinalMessage();
 }

@@ -3,11 +3,13 @@ namespace Warren.Server.Web;
 /// <summary>Where everything that Warren keeps lies: 0700, canonical.</summary>
 internal sealed class DataFolder
 {
+    private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
     public DataFolder(string path)
     {
         Path = System.IO.Path.GetFullPath(path);
-        Directory.CreateDirectory(Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        Directory.CreateDirectory(Path);
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(Path, Private);
     }
 
     public string Path { get; }
@@ -22,19 +24,16 @@ internal sealed class DataFolder
 
     /// <summary>Makes a folder below, 0700.</summary>
     public string Folder(params string[] parts)
-        => Directory.CreateDirectory(Combine(parts), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute).FullName;
+        => OperatingSystem.IsWindows() ? Directory.CreateDirectory(Combine(parts)).FullName : Directory.CreateDirectory(Combine(parts), Private).FullName;
 
     /// <summary>Writes a file only the server's user can read, replacing the old one in one step.</summary>
     public async Task WritePrivateAsync(string name, byte[] content, CancellationToken cancellation)
     {
         var temporary = Combine(name + ".new");
         File.Delete(temporary);
-        await using (var file = new FileStream(temporary, new FileStreamOptions
-                     {
-                         Mode = FileMode.CreateNew,
-                         Access = FileAccess.Write,
-                         UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-                     }))
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        await using (var file = new FileStream(temporary, options))
         {
             await file.WriteAsync(content, cancellation);
             file.Flush(flushToDisk: true);

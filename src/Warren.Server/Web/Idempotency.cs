@@ -118,7 +118,7 @@ internal sealed class IdempotencyFilter : IEndpointFilter
         };
     }
 
-    private static IResult Replay(IdempotencyRow row, string hash)
+    private static ReplayedResult Replay(IdempotencyRow row, string hash)
     {
         if (row.RequestHash != hash)
             throw new RefusedException(Problems.Of("idempotency-mismatch", 422, "The key was used for another request", $"{Header}: use a new key for a new request"));

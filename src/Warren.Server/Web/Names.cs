@@ -15,9 +15,9 @@ internal static partial class Names
     /// <summary>A name of a key, image and the like.</summary>
     public static bool IsLabel(string name) => Label().IsMatch(name) && !Ids.Looks(name);
 
-    [GeneratedRegex(@"\A[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?\z")]
+    [GeneratedRegex(@"\A[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?\z", RegexOptions.NonBacktracking)]
     private static partial Regex HostLabel();
 
-    [GeneratedRegex(@"\A[A-Za-z0-9][A-Za-z0-9._-]{0,62}\z")]
+    [GeneratedRegex(@"\A[A-Za-z0-9][A-Za-z0-9._-]{0,62}\z", RegexOptions.NonBacktracking)]
     private static partial Regex Label();
 }

@@ -1,5 +1,4 @@
 using Warren.Contracts;
-using Warren.Hypervisors;
 using Warren.Server.Database;
 using Warren.Server.Operations;
 
