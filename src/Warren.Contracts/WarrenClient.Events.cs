@@ -16,13 +16,7 @@ public sealed partial class WarrenClient
         string? subject = null, long? after = null, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
         var path = "/events" + (subject is null ? "" : "?subject=" + Uri.EscapeDataString(subject));
-        var last = after;
-        var events = KeepReadingAsync(
-            () => ReadEventsAsync<Event>(path, last?.ToString(CultureInfo.InvariantCulture), null, cancellation), _ => false, cancellation);
-        await foreach (var happened in events)
-        {
-            last = happened.Id;
-            yield return happened;
-        }
+        var from = after?.ToString(CultureInfo.InvariantCulture);
+        await foreach (var item in KeepReadingAsync<Event>(path, from, static _ => false, cancellation)) yield return item.Data!;
     }
 }

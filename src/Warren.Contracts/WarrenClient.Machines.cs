@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Warren.Contracts;
 
 /// <summary>Machines: every change answers with the <see cref="Operation"/> that makes it.</summary>
@@ -47,13 +49,20 @@ public sealed partial class WarrenClient
         => await SendAsync<Readiness>(() => Stream($"/machines/{Segment(machine)}/readiness", "application/json"), cancellation);
 
     /// <summary>
-    /// How far the guest has come, told anew at each stage, until the server ends the stream after the cloud-init rung.
-    /// Goes on over broken connections.
+    /// How far the guest has come, told anew at each stage, until the cloud-init rung is reached or the machine is off or
+    /// gone. Goes on over broken connections.
     /// </summary>
-    public IAsyncEnumerable<Readiness> WatchReadinessAsync(string machine, CancellationToken cancellation = default)
-        => KeepReadingAsync(
-            () => ReadEventsAsync<Readiness>($"/machines/{Segment(machine)}/readiness", null, "readiness", cancellation),
-            static readiness => readiness.Has(ReadinessRung.CloudInit), cancellation);
+    public async IAsyncEnumerable<Readiness> WatchReadinessAsync(string machine, [EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        var path = $"/machines/{Segment(machine)}/readiness";
+        await foreach (var item in KeepReadingAsync<Readiness>(path, null, IsLast, cancellation))
+        {
+            if (item.Type is "readiness") yield return item.Data!;
+        }
+
+        static bool IsLast(StreamItem<Readiness> item)
+            => item.Type is "off" or "gone" || item is { Type: "readiness", Data: { } readiness } && readiness.Has(ReadinessRung.CloudInit);
+    }
 
     /// <summary>The guest's serial log.</summary>
     /// <param name="machine">Name or id.</param>

@@ -36,20 +36,21 @@ public sealed partial class WarrenClient
         // A long poll answers at the end only; who wants to see the way there asks more often.
         var wait = TimeSpan.FromSeconds(progress is null ? 30 : 1);
         var path = $"/operations/{Segment(id)}?wait={wait.TotalSeconds.ToString(CultureInfo.InvariantCulture)}";
-        var lastSign = _time.GetTimestamp();
+        long? silentSince = null;
         Operation? seen = null;
         while (true)
         {
             try
             {
                 var operation = await GetAsync<Operation>(path, cancellation, longer: wait);
-                lastSign = _time.GetTimestamp();
+                silentSince = null;
                 if (operation != seen) progress?.Report(operation);
                 if (operation.Ended) return operation;
                 seen = operation;
             }
-            catch (WarrenUnreachableException) when (_time.GetElapsedTime(lastSign) < Patience)
+            catch (WarrenUnreachableException) when (silentSince is null || _time.GetElapsedTime(silentSince.Value) < Patience)
             {
+                silentSince ??= _time.GetTimestamp();
                 await Task.Delay(s_pause * 2, _time, cancellation);
             }
         }

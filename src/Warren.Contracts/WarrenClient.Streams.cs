@@ -7,27 +7,28 @@ namespace Warren.Contracts;
 public sealed partial class WarrenClient
 {
     /// <summary>
-    /// Reads one server-sent event stream until the server ends it. Events whose data is not <typeparamref name="T"/> are
-    /// a newer server's and are left out.
+    /// Reads one server-sent event stream until the server ends it. The first item stands for the opened stream; an event
+    /// whose data is not <typeparamref name="T"/> is a sign of life or a newer server's, and comes without data.
     /// </summary>
-    private async IAsyncEnumerable<T> ReadEventsAsync<T>(
-        string path, string? lastEventId, string? type, [EnumeratorCancellation] CancellationToken cancellation)
+    private async IAsyncEnumerable<StreamItem<T>> ReadEventsAsync<T>(
+        string path, string? lastEventId, [EnumeratorCancellation] CancellationToken cancellation) where T : class
     {
         using var request = Stream(path, "text/event-stream");
         if (lastEventId is not null) request.Headers.Add("Last-Event-ID", lastEventId);
         using var response = await OpenAsync(request, cancellation);
         await using var body = await response.Content.ReadAsStreamAsync(cancellation);
-        var parser = SseParser.Create(body, (name, data) => type is null || name == type ? TryRead<T>(data) : default);
+        yield return new StreamItem<T>(lastEventId, "opened", null);
+        var parser = SseParser.Create(body, static (_, data) => TryRead<T>(data));
         await foreach (var item in parser.EnumerateAsync(cancellation))
         {
-            if (item.Data is not null) yield return item.Data;
+            yield return new StreamItem<T>(parser.LastEventId is { Length: > 0 } id ? id : lastEventId, item.EventType, item.Data);
         }
     }
 
     private static bool IsBroken(Exception e)
         => e is not WarrenUnreachableException || e.InnerException is HttpRequestException inner && IsBrokenConnection(inner);
 
-    private static T? TryRead<T>(ReadOnlySpan<byte> data)
+    private static T? TryRead<T>(ReadOnlySpan<byte> data) where T : class
     {
         try
         {
@@ -35,7 +36,7 @@ public sealed partial class WarrenClient
         }
         catch (JsonException)
         {
-            return default;
+            return null;
         }
     }
 
@@ -69,44 +70,45 @@ public sealed partial class WarrenClient
     }
 
     /// <summary>
-    /// Keeps a stream going over broken connections: opens it again after a pause, for as long as <see cref="Patience"/>
-    /// allows without any sign of life. A server that is not there in the first place is told at once.
+    /// Keeps a stream going over broken connections: opens it again after a pause, behind the last event that was seen, for
+    /// as long as <see cref="Patience"/> allows. A server that is not there in the first place is told at once.
     /// </summary>
-    /// <param name="open">Opens the stream where it was left.</param>
-    /// <param name="isLast">Whether the server ends the stream behind this event; another end is a broken connection.</param>
+    /// <param name="path">The stream.</param>
+    /// <param name="lastEventId">Begin behind this event; the server decides when null.</param>
+    /// <param name="isLast">Whether the server ends the stream behind this item; another end is a broken connection.</param>
     /// <param name="cancellation">Ends the reading.</param>
-    private async IAsyncEnumerable<T> KeepReadingAsync<T>(
-        Func<IAsyncEnumerable<T>> open, Func<T, bool> isLast, [EnumeratorCancellation] CancellationToken cancellation)
+    private async IAsyncEnumerable<StreamItem<T>> KeepReadingAsync<T>(
+        string path, string? lastEventId, Func<StreamItem<T>, bool> isLast, [EnumeratorCancellation] CancellationToken cancellation) where T : class
     {
-        var lastSign = _time.GetTimestamp();
         var opened = false;
+        long? silentSince = null;
         while (true)
         {
-            await using var reader = open().GetAsyncEnumerator(cancellation);
+            await using var reader = ReadEventsAsync<T>(path, lastEventId, cancellation).GetAsyncEnumerator(cancellation);
             while (true)
             {
                 try
                 {
-                    if (!await reader.MoveNextAsync())
-                    {
-                        lastSign = _time.GetTimestamp();
-                        break;
-                    }
+                    if (!await reader.MoveNextAsync()) break;
                 }
                 catch (Exception e) when (e is WarrenUnreachableException or IOException or HttpRequestException)
                 {
-                    var unreachable = e as WarrenUnreachableException ?? Unreachable(e);
-                    if (!opened && !IsBroken(e) || _time.GetElapsedTime(lastSign) > Patience) throw unreachable;
+                    silentSince ??= _time.GetTimestamp();
+                    if (!opened && !IsBroken(e) || _time.GetElapsedTime(silentSince.Value) > Patience) throw e as WarrenUnreachableException ?? Unreachable(e);
                     break;
                 }
 
                 opened = true;
-                lastSign = _time.GetTimestamp();
-                yield return reader.Current;
+                silentSince = null;
+                lastEventId = reader.Current.Id;
+                if (reader.Current.Data is not null) yield return reader.Current;
                 if (isLast(reader.Current)) yield break;
             }
 
             await Task.Delay(s_pause * 2, _time, cancellation);
         }
     }
+
+    /// <summary>One server-sent event; <see cref="Data"/> is null where there is nothing to tell but that the server lives.</summary>
+    private readonly record struct StreamItem<T>(string? Id, string Type, T? Data) where T : class;
 }

@@ -80,7 +80,7 @@ internal sealed class LittleServer : IAsyncDisposable
     /// <summary>Writes server-sent events, each as it is given.</summary>
     public static async Task SendEventsAsync(HttpContext context, IEnumerable<string> events)
     {
-        context.Response.ContentType = "text/event-stream";
+        if (!context.Response.HasStarted) context.Response.ContentType = "text/event-stream";
         foreach (var text in events)
         {
             await context.Response.WriteAsync(text + "\n\n", context.RequestAborted);

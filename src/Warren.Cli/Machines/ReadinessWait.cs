@@ -1,12 +1,11 @@
+using Warren.Cli.Terminal;
 using Warren.Contracts;
 
 namespace Warren.Cli.Machines;
 
-/// <summary>Waits until a guest has come far enough, and notices when it never will.</summary>
+/// <summary>Waits until a guest has come far enough, and tells when it never will.</summary>
 internal static class ReadinessWait
 {
-    private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(2);
-
     /// <param name="call">The run.</param>
     /// <param name="machine">The machine.</param>
     /// <param name="rung">What to wait for.</param>
@@ -20,26 +19,16 @@ internal static class ReadinessWait
     {
         using var time = new CancellationTokenSource(timeout, call.Around.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, time.Token);
-        var state = StateAsync(call, machine, either.Token);
-        var readiness = ReadAsync(call, machine, rung, reached, either.Token);
         try
         {
-            // Only an error ends the watch over the state.
-            if (await Task.WhenAny(readiness, state) == state) await state;
-            return await readiness;
+            return await ReadAsync(call, machine, rung, reached, either.Token);
         }
         catch (OperationCanceledException) when (time.IsCancellationRequested && !cancellation.IsCancellationRequested)
         {
             var now = await call.Client.GetReadinessAsync(machine.Id, cancellation);
             throw Refusal.Of("timeout", "Time out",
-                $"{machine.Name} has not reached {Terminal.Words.Of(rung)} within {Terminal.Figures.Seconds(timeout)}; it is at {Terminal.Words.Of(now.Rung)}"
+                $"{machine.Name} has not reached {Words.Of(rung)} within {Figures.Seconds(timeout)}; it is at {Words.Of(now.Rung)}"
                 + (now.Detail is null ? "" : $" ({now.Detail})"));
-        }
-        finally
-        {
-            await either.CancelAsync();
-            // Their outcome has been told already.
-            await Task.WhenAll(state, readiness).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -57,38 +46,14 @@ internal static class ReadinessWait
             if (readiness.Has(rung)) return readiness;
         }
 
-        throw Refusal.Of("unsupported", "Never reached", $"{machine.Name} has finished starting without reaching {Terminal.Words.Of(rung)}");
+        throw new WarrenException(WhyNot(await call.Client.GetMachineAsync(machine.Id, cancellation), rung));
     }
 
-    /// <summary>Ends with an error when the machine is in a state from which no guest becomes ready.</summary>
-    private static async Task StateAsync(Invocation call, Machine machine, CancellationToken cancellation)
+    /// <summary>Why a guest that has ended its way up has not come as far as that.</summary>
+    private static Problem WhyNot(Machine machine, ReadinessRung rung) => new("urn:warren:problem:not-ready", "Not ready", 0, machine.State switch
     {
-        while (true)
-        {
-            var now = await AskAsync(call.Client, machine, cancellation);
-            if (now.State is MachineState.Failed) throw new WarrenException(Failure(now));
-            if (now is { State: MachineState.Stopped or MachineState.Deleting or MachineState.Suspended, Wanted: WantedPower.Off } or { State: MachineState.Deleting })
-            {
-                throw Refusal.Of("machine-off", "Machine off", $"{now.Name} is {Terminal.Words.Of(now.State)}: start it with `warren start {now.Name}`");
-            }
-
-            await Task.Delay(s_pause, call.Around.Time, cancellation);
-        }
-    }
-
-    /// <summary>The machine now. While the server does not answer it is taken to be as it was: the stream of readiness decides when to give up.</summary>
-    private static async Task<Machine> AskAsync(WarrenClient client, Machine machine, CancellationToken cancellation)
-    {
-        try
-        {
-            return await client.GetMachineAsync(machine.Id, cancellation);
-        }
-        catch (WarrenUnreachableException)
-        {
-            return machine with { State = MachineState.Unknown };
-        }
-    }
-
-    private static Problem Failure(Machine machine)
-        => new("urn:warren:problem:internal", "Machine failed", 0, $"{machine.Name} failed: {machine.Problem?.Detail ?? machine.Problem?.Title ?? "no reason known"}");
+        MachineState.Failed => $"{machine.Name} failed: {machine.Problem?.Detail ?? machine.Problem?.Title ?? "no reason known"}",
+        MachineState.Running => $"{machine.Name} has finished starting without reaching {Words.Of(rung)}",
+        _ => $"{machine.Name} is {Words.Of(machine.State)}: start it with `warren start {machine.Name}`",
+    });
 }

@@ -107,6 +107,23 @@ public sealed class WaitingTests
     }
 
     [Fact]
+    public async Task A_quiet_stream_goes_on_from_where_the_server_said_it_stood()
+    {
+        var connections = 0;
+        await using var server = await LittleServer.StartAsync(routes => routes.Get("/events", (HttpContext context) =>
+            LittleServer.SendEventsAsync(context, Interlocked.Increment(ref connections) == 1 ? ["id: 41\nevent: hello\ndata: {}"] : [Happened(42)])));
+        // No patience at all: that a stream was quiet for long is no failure.
+        using var client = new WarrenClient(server.Url) { Patience = TimeSpan.Zero };
+        await foreach (var happened in client.WatchEventsAsync())
+        {
+            happened.Id.ShouldBe(42);
+            break;
+        }
+
+        server.Requests.Select(r => r.Headers.GetValueOrDefault("Last-Event-ID")).ShouldBe([null, "41"]);
+    }
+
+    [Fact]
     public async Task A_refused_stream_is_not_tried_again()
     {
         await using var server = await LittleServer.StartAsync(routes => routes.Get("/events", () => LittleServer.Refuse("unauthenticated", 401)));

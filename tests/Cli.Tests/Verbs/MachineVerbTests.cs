@@ -126,6 +126,12 @@ public sealed class MachineVerbTests
             }
 
             await LittleServer.SendEventsAsync(context, stages.Select(stage => "event: readiness\ndata: " + JsonSerializer.Serialize(stage, WarrenJson.Options)).Prepend(": hello"));
+            if (state is not MachineState.Running)
+            {
+                await LittleServer.SendEventsAsync(context, ["event: off\ndata: {}"]);
+                return;
+            }
+
             await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, context.RequestAborted);
         });
 }
