@@ -81,7 +81,7 @@ public partial class QemuContract
             await ReadUntilAsync(line, "answer-42");
         }
 
-        await using (var log = await Driver.Serial!.OpenLogAsync(machine.Id, Cancellation)) await ReadUntilAsync(log, "answer-42");
+        await Eventually.TrueAsync("the log has it too", async () => (await SerialLogAsync(machine)).Contains("answer-42", StringComparison.Ordinal));
         await Eventually.TrueAsync("SSH greets through the forward", async () =>
         {
             using var client = new TcpClient();
@@ -163,14 +163,17 @@ public partial class QemuContract
         await new CommandRunner().RequireAsync(new Command(
             "xorriso", "-as", "mkisofs", "-quiet", "-o", iso, "-b", "boot.bin", "-no-emul-boot", "-boot-load-size", "1", staging), Cancellation);
         var machine = await StartAsync(Define() with { Boot = new BootMedium(iso, "iso"), DiskGiB = diskGiB });
-        await Eventually.TrueAsync("the guest on the ISO prints its line", async () =>
-        {
-            await using var log = await Driver.Serial!.OpenLogAsync(machine.Id, Cancellation);
-            using var reader = new StreamReader(log);
-            return (await reader.ReadToEndAsync(Cancellation)).Contains(ProbeGuest.Line, StringComparison.Ordinal);
-        });
+        await Eventually.TrueAsync("the guest on the ISO prints its line",
+            async () => (await SerialLogAsync(machine)).Contains(ProbeGuest.Line, StringComparison.Ordinal));
         (await LookAsync(machine)).FirmwareRan.ShouldBeTrue();
         File.Exists(FolderOf(machine).SystemDisk).ShouldBe(diskGiB > 0);
+    }
+
+    private async Task<string> SerialLogAsync(MachineDefinition machine)
+    {
+        await using var log = await Driver.Serial!.OpenLogAsync(machine.Id, Cancellation);
+        using var reader = new StreamReader(log);
+        return await reader.ReadToEndAsync(Cancellation);
     }
 
     private static CloudInitSeed Seed(string name) =>
