@@ -38,13 +38,19 @@ export function applyEvent(client: QueryClient, event: WarrenEvent): void {
 
 function putMachine(client: QueryClient, machine: Machine): void {
   change<Pages<Machine>>(client, keys.machines, (pages) => upsert(pages, machine));
+  // Whether a new machine belongs into a narrowed list is the server's to say; one that is shown there already is kept fresh.
+  for (const key of narrowed(client)) change<Pages<Machine>>(client, key, (pages) => upsert(pages, machine, false));
   change<Machine>(client, keys.machine(machine.name), (known) => known && machine);
 }
 
 function forgetMachine(client: QueryClient, id: string): void {
-  change<Pages<Machine>>(client, keys.machines, (pages) => remove(pages, id));
+  for (const key of [keys.machines, ...narrowed(client)]) change<Pages<Machine>>(client, key, (pages) => remove(pages, id));
   const of = client.getQueriesData<Machine>({ queryKey: ["machine"] }).filter(([, machine]) => machine?.id === id);
   for (const [key] of of) client.setQueryData(key, null);
+}
+
+function narrowed(client: QueryClient): QueryKey[] {
+  return client.getQueryCache().findAll({ queryKey: keys.machines }).map((query) => query.queryKey).filter((key) => key.length > keys.machines.length);
 }
 
 function putImage(client: QueryClient, image: Image): void {
@@ -59,10 +65,19 @@ function putOperation(client: QueryClient, operation: Operation): void {
   change<Pages<Operation>>(client, keys.operationsOf(operation.subjectId), (pages) => upsert(pages, operation));
 }
 
-/** Writes to the cache; a read that is under way may be older than the event, so it is begun anew. */
+/** Queries that are read again as soon as the read under way has ended. */
+const again = new WeakSet<object>();
+
+/** Writes to the cache. A read that is under way may be older than the event, so once it has ended it is done again. */
 function change<T>(client: QueryClient, key: QueryKey, update: (old: T | undefined) => T | undefined): void {
-  const state = client.getQueryState(key);
-  if (!state) return;
-  if (state.fetchStatus === "fetching") void client.invalidateQueries({ queryKey: key, exact: true });
-  else client.setQueryData<T>(key, update);
+  const query = client.getQueryCache().find({ queryKey: key, exact: true });
+  if (!query) return;
+  client.setQueryData<T>(key, update);
+  if (query.state.fetchStatus !== "fetching" || !query.promise || again.has(query)) return;
+  again.add(query);
+  const repeat = () => {
+    again.delete(query);
+    void client.invalidateQueries({ queryKey: key, exact: true });
+  };
+  query.promise.then(repeat, repeat);
 }

@@ -7,6 +7,8 @@ import type { Operation, WarrenEvent } from "./types";
 export type Liveness = "connecting" | "live" | "lost";
 
 const types = ["machine.changed", "machine.created", "machine.deleted", "image.changed", "image.created", "image.deleted", "operation.changed"];
+/** First words of the query keys whose data the events keep up to date. */
+const told = new Set<unknown>(["machines", "machine", "images", "catalogue", "operations", "operation"]);
 const longestPause = 15_000;
 
 /** Follows the server's events while the tab is seen; a hidden tab lets go of its connection, of which a browser has six per server. */
@@ -15,7 +17,6 @@ export class EventFeed {
   #retry: ReturnType<typeof setTimeout> | undefined;
   #pause = 1000;
   #liveness: Liveness = "connecting";
-  #everOpened = false;
   readonly #listeners = new Set<() => void>();
 
   constructor(
@@ -44,13 +45,12 @@ export class EventFeed {
     if (this.#source) return;
     const source = new EventSource("/api/v1/events");
     this.#source = source;
-    source.onopen = () => {
-      // Whatever happened while nobody listened is read again; the stream replays it only when the browser itself reconnects.
-      if (this.#everOpened) void this.client.invalidateQueries();
-      this.#everOpened = true;
+    // The server's first word: from here on every change is told. What was read before it may be older, so it is read again.
+    source.addEventListener("hello", () => {
+      void this.client.invalidateQueries({ predicate: ({ queryKey }) => told.has(queryKey[0]) });
       this.#pause = 1000;
       this.#say("live");
-    };
+    });
     source.onerror = () => {
       this.#say("lost");
       // A refused stream is closed for good by the browser; a broken one it mends itself.

@@ -19,8 +19,8 @@ export function entries<T>(pages: Pages<T> | undefined): T[] {
   return pages ? pages.pages.flatMap((page) => page.items) : [];
 }
 
-/** Puts a changed entry in its place, or a new one at the front. Pages that do not hold it stay the same objects. */
-export function upsert<T extends { id: string }>(pages: Pages<T> | undefined, item: T): Pages<T> | undefined {
+/** Puts a changed entry in its place, or a new one at the front unless `insert` is false. Pages that do not hold it stay the same objects. */
+export function upsert<T extends { id: string }>(pages: Pages<T> | undefined, item: T, insert = true): Pages<T> | undefined {
   if (!pages) return pages;
   let found = false;
   const next = pages.pages.map((page) => {
@@ -30,8 +30,8 @@ export function upsert<T extends { id: string }>(pages: Pages<T> | undefined, it
     return { ...page, items: page.items.with(at, item) };
   });
   const first = next[0];
-  if (!found && first) next[0] = { ...first, items: [item, ...first.items] };
-  return { ...pages, pages: next };
+  if (!found && insert && first) next[0] = { ...first, items: [item, ...first.items] };
+  return found || insert ? { ...pages, pages: next } : pages;
 }
 
 /** Takes an entry out. */

@@ -708,6 +708,8 @@ export interface paths {
                 query?: {
                     limit?: number;
                     after?: string;
+                    name?: string;
+                    state?: string;
                 };
                 header?: never;
                 path?: never;

@@ -11,7 +11,7 @@ export function Console({ machine }: { machine: Machine }) {
   const frame = useRef<HTMLElement>(null);
   const release = useRef<HTMLButtonElement>(null);
   const available = allowed(machine).screen;
-  const { target, status, rfb, reconnect, retrying } = useScreen(machine.id, available);
+  const { target, status, rfb, reconnect, retrying } = useScreen(machine.id, machine.processId ?? undefined, available);
   const full = useFullScreen(frame);
   const [typing, setTyping] = useState(false);
 

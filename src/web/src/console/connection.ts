@@ -11,7 +11,7 @@ export function openScreen(element: HTMLElement, machine: string, on: { status: 
   const url = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/api/v1/machines/${encodeURIComponent(machine)}/screen`;
   const socket = new WebSocket(url, ["binary"]);
   const rfb = new RFB(element, socket, { shared: true });
-  let ours = false;
+  let over = false;
   let opened = false;
   let refusal = "";
   let close: CloseEvent | undefined;
@@ -29,17 +29,20 @@ export function openScreen(element: HTMLElement, machine: string, on: { status: 
   rfb.addEventListener("securityfailure", (event) => (refusal = (event as CustomEvent<{ reason?: string }>).detail.reason ?? "The machine's screen asked for a password."));
   rfb.addEventListener("disconnect", () => {
     on.ready(undefined);
-    if (!ours) on.status({ is: "lost", reason: refusal || reasonOf(close, opened) });
+    if (over) return;
+    over = true;
+    on.status({ is: "lost", reason: refusal || reasonOf(close, opened) });
   });
   return () => {
-    ours = true;
+    if (over) return;
+    over = true;
     rfb.disconnect();
   };
 }
 
 /** Why a connection ended, as far as the browser tells: a refused handshake has no reason, by design of WebSockets. */
 export function reasonOf(close: Pick<CloseEvent, "code" | "reason"> | undefined, opened: boolean): string {
-  if (close?.reason) return close.reason;
+  if (close?.reason) return `${close.reason.charAt(0).toUpperCase()}${close.reason.slice(1)}${close.reason.endsWith(".") ? "" : "."}`;
   if (!opened) return "The server did not open the screen.";
   if (close?.code === 1001) return "The server is going away.";
   if (close?.code === 1000 || close?.code === 1005) return "The machine closed its screen.";

@@ -6,11 +6,12 @@ import { openScreen, pauses, type ScreenStatus } from "./connection";
  * Keeps a machine's screen connected while it has one: connects, tries again a few times when the connection breaks, and
  * again whenever the machine has been switched on anew.
  */
-export function useScreen(machine: string, available: boolean) {
+export function useScreen(machine: string, processId: number | undefined, available: boolean) {
   const target = useRef<HTMLDivElement>(null);
   const [status, setStatus] = useState<ScreenStatus>({ is: "idle" });
   const [rfb, setRfb] = useState<RFB>();
   const [attempt, setAttempt] = useState(0);
+  const tries = useRef(0);
 
   useEffect(() => {
     const element = target.current;
@@ -35,9 +36,8 @@ export function useScreen(machine: string, available: boolean) {
       close();
       setRfb(undefined);
     };
-  }, [machine, available, attempt]);
+  }, [machine, processId, available, attempt]);
 
-  const tries = useRef(0);
   const reconnect = () => {
     tries.current = 0;
     setAttempt((old) => old + 1);

@@ -53,7 +53,7 @@ export function Tick({ label, hint, ...input }: { label: ReactNode; hint?: React
     <label className="flex items-start gap-2.5">
       <input type="checkbox" {...input} className="mt-0.5 size-4 accent-accent" />
       <span>
-        <span className="text-sm font-medium">{label}</span>
+        <span className="text-sm leading-5 font-medium">{label}</span>
         {hint && <span className="block text-xs text-faint">{hint}</span>}
       </span>
     </label>

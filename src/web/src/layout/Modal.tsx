@@ -20,6 +20,12 @@ export function Modal(props: { open: boolean; onClose: () => void; title: string
       <Dialog.Portal>
         <div className="fixed inset-0 z-40 bg-veil" />
         <Dialog.Content
+          // Focus goes to the dialog itself: a ring around the closing cross would be the first thing seen.
+          onOpenAutoFocus={(event) => {
+            if ((event.currentTarget as HTMLElement).querySelector("[autofocus], :focus")) return;
+            event.preventDefault();
+            (event.currentTarget as HTMLElement).focus();
+          }}
           {...(description ? {} : { "aria-describedby": undefined })}
           className={`fixed inset-x-0 bottom-0 z-40 mx-auto flex max-h-[94dvh] w-full animate-rise flex-col overflow-hidden rounded-t-xl border bg-paper shadow-float outline-none md:inset-x-4 md:top-1/2 md:bottom-auto md:w-auto md:-translate-y-1/2 md:rounded-xl ${widths[width]}`}
         >

@@ -10,7 +10,7 @@ const choices: readonly [Theme, string, typeof Sun][] = [
 export function ThemeToggle() {
   const theme = useTheme();
   return (
-    <div role="radiogroup" aria-label="Theme" className="inline-flex rounded-md bg-well p-0.5">
+    <div role="radiogroup" aria-label="Theme" className="flex rounded-md bg-well p-0.5">
       {choices.map(([value, label, Icon]) => (
         <button
           key={value}
@@ -20,7 +20,7 @@ export function ThemeToggle() {
           aria-label={label}
           title={label}
           onClick={() => setTheme(value)}
-          className="flex h-6 w-7 items-center justify-center rounded-[5px] text-faint hover:text-ink aria-checked:bg-card aria-checked:text-ink aria-checked:shadow-card"
+          className="flex h-6 w-7 flex-1 items-center justify-center rounded-[5px] text-faint hover:text-ink aria-checked:bg-raised aria-checked:text-ink aria-checked:shadow-card"
         >
           <Icon className="size-3.5" />
         </button>

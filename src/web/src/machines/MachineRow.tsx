@@ -27,7 +27,7 @@ export const MachineRow = memo(function MachineRow({ machine }: { machine: Machi
           {machine.expiresAt && <> · ends <Ago at={machine.expiresAt} /></>}
         </p>
       </div>
-      <div role="cell" className="order-3 min-w-0 basis-full md:order-none">
+      <div role="cell" className={`order-3 min-w-0 md:order-none ${machine.operation || machine.problem ? "basis-full" : ""}`}>
         {machine.operation ? (
           <InlineProgress id={machine.operation} />
         ) : (
@@ -41,7 +41,7 @@ export const MachineRow = memo(function MachineRow({ machine }: { machine: Machi
           </>
         )}
       </div>
-      <div role="cell" className="order-4 text-sm text-soft md:order-none">
+      <div role="cell" className="order-4 flex text-sm text-soft md:order-none">
         <ReadinessStrokes machine={machine} />
       </div>
       <div role="cell" className="order-4 text-sm text-soft tabular-nums md:order-none">

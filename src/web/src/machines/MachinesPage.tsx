@@ -1,29 +1,32 @@
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { Plus, Search } from "lucide-react";
-import { useDeferredValue, useEffect, useState } from "react";
+import { useDeferredValue, useState } from "react";
 import { entries } from "../api/pages";
-import type { Machine } from "../api/types";
+import type { MachineState } from "../api/types";
 import { Button } from "../layout/Button";
-import { Choice } from "../layout/Choice";
-import { MoreRows } from "../layout/MoreRows";
-import { Loaded, PageFrame, Panel } from "../layout/PageFrame";
+import { Loaded, PageFrame } from "../layout/PageFrame";
 import { FirstMachine } from "./FirstMachine";
 import { LaunchDialog } from "./launch/LaunchDialog";
-import { columns, MachineRow } from "./MachineRow";
-import { machinesQuery } from "./queries";
-import { matches, toneOf } from "./state";
+import { MachineList } from "./MachineList";
+import { machinesQuery, type MachineFilter } from "./queries";
 
-const filters = [["all", "All"], ["on", "On"], ["off", "Off"], ["trouble", "Trouble"]] as const;
-type Filter = (typeof filters)[number][0];
-const searchFrom = 8;
+const states: readonly MachineState[] = ["running", "stopped", "creating", "starting", "stopping", "paused", "suspended", "failed", "unknown", "deleting"];
+const filterFrom = 8;
 
 /** All machines, live. */
 export function MachinesPage() {
   const { launch } = useSearch({ from: "/shell/" });
   const navigate = useNavigate();
-  const list = useInfiniteQuery(machinesQuery);
+  const [name, setName] = useState("");
+  const [state, setState] = useState<MachineState | "">("");
+  const typed = useDeferredValue(name.trim().toLowerCase());
+  const filter: MachineFilter = { ...(typed ? { name: typed } : {}), ...(state ? { state } : {}) };
+  const narrowed = Object.keys(filter).length > 0;
+  const all = useInfiniteQuery(machinesQuery());
+  const list = useInfiniteQuery({ ...machinesQuery(filter), placeholderData: keepPreviousData });
   const openLaunch = () => void navigate({ to: "/", search: { launch: "" } });
+  const many = all.hasNextPage || entries(all.data).length >= filterFrom;
   return (
     <PageFrame
       title="Machines"
@@ -33,76 +36,37 @@ export function MachinesPage() {
         </Button>
       }
     >
+      {(many || narrowed) && (
+        <div role="search" className="mb-3 flex flex-wrap items-center gap-3">
+          <label className="relative min-w-44 flex-1 md:max-w-80">
+            <Search className="pointer-events-none absolute top-2.5 left-2.5 size-3.5 text-faint" />
+            <span className="sr-only">Search by name</span>
+            <input type="search" value={name} onChange={(event) => setName(event.target.value)} placeholder="Search by name" className="field pl-8" />
+          </label>
+          <select aria-label="State" value={state} onChange={(event) => setState(event.target.value as MachineState | "")} className="field w-36">
+            <option value="">All states</option>
+            {states.map((one) => (
+              <option key={one} value={one}>
+                {one.charAt(0).toUpperCase() + one.slice(1)}
+              </option>
+            ))}
+          </select>
+          <span role="status" className="text-sm text-faint tabular-nums">
+            {entries(list.data).length}
+            {list.hasNextPage && "+"} {narrowed ? "found" : "machines"}
+          </span>
+        </div>
+      )}
       <Loaded query={list}>
-        {(data) => {
-          const machines = entries(data);
-          if (machines.length === 0) return <FirstMachine onLaunch={openLaunch} />;
-          return <MachineList machines={machines} more={list.hasNextPage} busy={list.isFetchingNextPage} onMore={() => void list.fetchNextPage()} />;
-        }}
+        {(data) =>
+          entries(data).length === 0 && !narrowed ? (
+            <FirstMachine onLaunch={openLaunch} />
+          ) : (
+            <MachineList machines={entries(data)} more={list.hasNextPage} busy={list.isFetchingNextPage} onMore={() => void list.fetchNextPage()} />
+          )
+        }
       </Loaded>
       {launch !== undefined && <LaunchDialog image={launch} onClose={() => void navigate({ to: "/", search: {} })} />}
     </PageFrame>
   );
-}
-
-function MachineList({ machines, more, busy, onMore }: { machines: Machine[]; more: boolean; busy: boolean; onMore: () => void }) {
-  const [typed, setTyped] = useState("");
-  const [filter, setFilter] = useState<Filter>("all");
-  const search = useDeferredValue(typed.trim());
-  const narrowed = search !== "" || filter !== "all";
-  const shown = narrowed ? machines.filter((one) => passes(one, filter) && matches(one, search)) : machines;
-
-  // Searching looks at machines that are not read yet, too: pages are read until the screen is full of hits.
-  useEffect(() => {
-    if (narrowed && more && !busy && shown.length < 50) onMore();
-  }, [narrowed, more, busy, shown.length, onMore]);
-
-  return (
-    <>
-      {(machines.length >= searchFrom || more) && (
-        <div className="mb-3 flex flex-wrap items-center gap-3">
-          <label className="relative min-w-52 flex-1 md:max-w-80">
-            <Search className="pointer-events-none absolute top-2.5 left-2.5 size-3.5 text-faint" />
-            <span className="sr-only">Search machines</span>
-            <input type="search" value={typed} onChange={(event) => setTyped(event.target.value)} placeholder="Name, image, host, state" className="field pl-8" />
-          </label>
-          <Choice label="Which machines" options={filters} value={filter} onChange={setFilter} />
-          <span role="status" className="text-sm text-faint tabular-nums">
-            {narrowed && `${shown.length} of `}
-            {machines.length}
-            {more && "+"}
-          </span>
-        </div>
-      )}
-      <Panel className="overflow-clip">
-        <div role="table" aria-label="Machines">
-          <div role="row" className={`eyebrow hidden border-b px-4 py-2 ${columns}`}>
-            {["Machine", "State", "Readiness", "Resources", "SSH"].map((head) => (
-              <span key={head} role="columnheader">
-                {head}
-              </span>
-            ))}
-            <span role="columnheader" className="sr-only">
-              Actions
-            </span>
-          </div>
-          <div role="rowgroup" className="divide-y">
-            {shown.map((machine) => (
-              <MachineRow key={machine.id} machine={machine} />
-            ))}
-          </div>
-        </div>
-        {shown.length === 0 && <p className="px-4 py-8 text-center text-soft">{more ? "Looking…" : "No machine is like that."}</p>}
-      </Panel>
-      <MoreRows more={more} busy={busy} onMore={onMore} />
-    </>
-  );
-}
-
-function passes(machine: Machine, filter: Filter): boolean {
-  const tone = toneOf(machine.state);
-  if (filter === "on") return tone === "good" || tone === "busy" || tone === "calm";
-  if (filter === "off") return tone === "off";
-  if (filter === "trouble") return tone === "bad" || tone === "unknown" || machine.readiness.cloudInit === "error";
-  return true;
 }

@@ -9,7 +9,7 @@ export function ReadinessStrokes({ machine }: { machine: Machine }) {
   const reached = new Set(readiness.reached.map((one) => one.rung));
   const top = ladder.findLast(({ rung }) => reached.has(rung));
   const error = readiness.cloudInit === "error";
-  if (machine.state !== "running" || !top) return <span className="text-faint">–</span>;
+  if (machine.state !== "running" || !top) return <span className="hidden text-faint md:inline">–</span>;
   return (
     <span className="inline-flex items-center gap-2" title={error ? "cloud-init ended with errors" : top.means}>
       <span aria-hidden className="inline-flex items-end gap-0.5">

@@ -3,12 +3,17 @@ import { keys } from "../api/cache";
 import { api, body } from "../api/client";
 import { pagesQuery } from "../api/pages";
 import { ApiError } from "../api/problem";
-import type { LaunchRequest, Limits, Machine, Operation, Page } from "../api/types";
+import type { LaunchRequest, Limits, Machine, MachineState, Operation, Page } from "../api/types";
 import { toastError } from "../layout/toasts";
 
-export const machinesQuery = pagesQuery<Machine>(keys.machines, (after, signal) =>
-  body(api.GET("/api/v1/machines", { params: { query: { limit: 100, ...(after ? { after } : {}) } }, signal })) as Promise<Page<Machine>>,
-);
+/** What the server narrows the list by. */
+export type MachineFilter = { name?: string; state?: MachineState };
+
+/** All machines, or those that a filter lets through. */
+export const machinesQuery = (filter: MachineFilter = {}) =>
+  pagesQuery<Machine>(Object.keys(filter).length > 0 ? [...keys.machines, filter] : keys.machines, (after, signal) =>
+    body(api.GET("/api/v1/machines", { params: { query: { limit: 100, ...filter, ...(after ? { after } : {}) } }, signal })) as Promise<Page<Machine>>,
+  );
 
 /** One machine; null when there is none of that name. */
 export const machineQuery = (name: string) =>

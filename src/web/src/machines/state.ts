@@ -37,11 +37,12 @@ export function allowed(machine: Machine): { start: boolean; stop: boolean; rest
   const idle = !machine.operation;
   return {
     start: idle && (state === "stopped" || state === "failed" || state === "suspended"),
-    stop: idle && (state === "running" || state === "paused"),
-    restart: idle && state === "running",
+    stop: idle && (state === "running" || state === "paused" || state === "unknown"),
+    restart: idle && (state === "running" || state === "paused" || state === "unknown"),
     resize: idle && state === "stopped",
     remove: state !== "deleting",
-    screen: state === "running" || state === "paused" || state === "starting" || state === "stopping",
+    // While it starts there may be no process yet; while it stops its screen tells how far it is.
+    screen: state === "running" || state === "paused" || ((state === "starting" || state === "stopping") && !!machine.processId),
   };
 }
 
@@ -50,10 +51,4 @@ export function sshCommand(machine: Machine): string | undefined {
   if (!machine.ssh) return undefined;
   const { host, port, user } = machine.ssh;
   return port === 22 ? `ssh ${user}@${host}` : `ssh -p ${port} ${user}@${host}`;
-}
-
-/** Whether a machine is meant by what was typed: each word must be found in its name, image, host or state. */
-export function matches(machine: Machine, search: string): boolean {
-  const text = `${machine.name} ${machine.image} ${machine.host} ${machine.state}`.toLowerCase();
-  return search.toLowerCase().split(/\s+/).every((word) => text.includes(word));
 }

@@ -43,7 +43,7 @@ export function LaunchDialog({ image, onClose }: { image: string; onClose: () =>
 function LaunchBody({ limits, choices, image, onClose }: { limits: Limits; choices: ImageChoice[]; image: string; onClose: () => void }) {
   const navigate = useNavigate();
   const launch = useLaunch();
-  const machines = useInfiniteQuery(machinesQuery);
+  const machines = useInfiniteQuery(machinesQuery());
   const taken = useMemo(() => new Set(entries(machines.data).map((machine) => machine.name)), [machines.data]);
   const [form, setForm] = useState<LaunchForm>(() => start(choices.find((one) => one.value === image) ?? choices[0], taken));
   const [refused, setRefused] = useState<Errors>({});
@@ -76,7 +76,7 @@ function LaunchBody({ limits, choices, image, onClose }: { limits: Limits; choic
   return (
     <form onSubmit={(event) => void submit(event)} noValidate className="flex min-h-0 flex-1 flex-col">
       <div className="min-h-0 flex-1 overflow-y-auto md:grid md:grid-cols-[minmax(0,5fr)_minmax(0,6fr)] md:overflow-hidden">
-        <div className="border-b p-4 md:overflow-y-auto md:border-r md:border-b-0">
+        <div className="overflow-y-auto border-b p-4 max-md:max-h-[34dvh] max-md:bg-well md:border-r md:border-b-0">
           <ImageCards choices={choices} value={form.image} onChange={choose} />
           {shown.image && <p role="alert" className="mt-2 text-xs text-bad">{shown.image.join(" ")}</p>}
         </div>
@@ -97,7 +97,7 @@ function LaunchBody({ limits, choices, image, onClose }: { limits: Limits; choic
       </div>
       <ModalActions>
         <span className="mr-auto hidden text-sm text-soft sm:block">
-          {choice && `${choice.title} · ${memory(form.memoryMiB ?? choice.defaultMemoryMiB ?? limits.memoryMiB.minimum)} · ${form.cpus} CPU${form.cpus === 1 ? "" : "s"}`}
+          {choice && [choice.title, form.memoryMiB && memory(form.memoryMiB), form.cpus && `${form.cpus} CPU${form.cpus === 1 ? "" : "s"}`, choice.cost].filter(Boolean).join(" · ")}
         </span>
         <Button onClick={onClose}>Cancel</Button>
         <Button type="submit" look="primary" busy={launch.isPending} icon={<Rocket className="size-4" />}>

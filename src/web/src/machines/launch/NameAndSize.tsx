@@ -40,15 +40,15 @@ export function NameAndSize({ form, errors, limits, choice, taken, set }: Props)
         hint={choice?.minimumMemoryMiB ? `This image needs at least ${memory(choice.minimumMemoryMiB)}.` : undefined}
         onChange={(memoryMiB) => set({ memoryMiB })}
       />
-      <Amount label="CPUs" unit="CPU" range={ranges.cpus} value={form.cpus} fallback="1" errors={errors.cpus} onChange={(cpus) => set({ cpus: cpus ?? NaN })} />
+      <Amount label="CPUs" unit="CPU" range={ranges.cpus} value={form.cpus} fallback="default" errors={errors.cpus} onChange={(cpus) => set({ cpus })} />
       <Amount
         label="System disk"
         unit="GiB"
         range={ranges.diskGiB}
         value={form.diskGiB}
-        fallback="image's"
+        fallback="default"
         errors={errors.diskGiB}
-        hint="Empty: as large as the image's own disk. Disks can grow later, never shrink."
+        hint="Disks can grow later, never shrink."
         onChange={(diskGiB) => set({ diskGiB })}
       />
     </>

@@ -12,6 +12,8 @@ export type ImageChoice = {
   stored: boolean;
   /** What stands between now and a boot, for people. */
   cost: string;
+  /** A live ISO, which needs no disk. */
+  live?: boolean;
   minimumMemoryMiB?: number | undefined;
   defaultMemoryMiB?: number | undefined;
   minimumDiskGiB?: number | undefined;
@@ -53,6 +55,7 @@ function ofImage(image: Image): ImageChoice {
     title: image.name,
     description: [image.format === "iso" ? "Live ISO" : image.format?.toUpperCase(), image.virtualSizeBytes ? `${bytes(image.virtualSizeBytes)} disk` : ""].filter(Boolean).join(", "),
     features: image.features,
+    live: image.format === "iso",
     stored: true,
     cost: "In the store",
     minimumMemoryMiB: image.minimumMemoryMiB ?? undefined,

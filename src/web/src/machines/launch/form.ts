@@ -8,7 +8,7 @@ export type LaunchForm = {
   /** The name that was suggested; one that people typed themselves is kept when they choose another image. */
   suggested: string;
   memoryMiB: number | undefined;
-  cpus: number;
+  cpus: number | undefined;
   diskGiB: number | undefined;
   keys: string[];
   firmware: "bios" | "uefi";
@@ -24,7 +24,7 @@ export type LaunchForm = {
 export type Errors = Record<string, string[]>;
 
 export const emptyForm: LaunchForm = {
-  image: "", name: "", suggested: "", memoryMiB: undefined, cpus: 1, diskGiB: undefined, keys: [], firmware: "bios", video: "std",
+  image: "", name: "", suggested: "", memoryMiB: undefined, cpus: undefined, diskGiB: undefined, keys: [], firmware: "bios", video: "std",
   ephemeral: false, start: true, ttlMinutes: "", userData: "", forwards: [], dataDisks: [],
 };
 
@@ -32,18 +32,19 @@ export const emptyForm: LaunchForm = {
 export function rangesFor(limits: Limits, choice: ImageChoice | undefined): { memoryMiB: IntRange; diskGiB: IntRange; cpus: IntRange } {
   return {
     memoryMiB: { minimum: choice?.minimumMemoryMiB ?? limits.memoryMiB.minimum, maximum: limits.memoryMiB.maximum },
-    diskGiB: { minimum: choice?.minimumDiskGiB ?? limits.diskGiB.minimum, maximum: limits.diskGiB.maximum },
+    diskGiB: { minimum: choice?.live ? 0 : Math.max(choice?.minimumDiskGiB ?? 0, limits.diskGiB.minimum), maximum: limits.diskGiB.maximum },
     cpus: limits.cpus,
   };
 }
 
-/** A machine's name is its host name: one label of RFC 1123. */
+/** A machine's name is its host name: one label of RFC 1123, begun with a letter, that cannot be taken for an id. */
 export function nameErrors(name: string, taken: ReadonlySet<string>): string[] {
   if (name === "") return [];
   if (name.length > 63) return ["A name has at most 63 characters."];
   if (!/^[a-z0-9-]+$/.test(name)) return ["Use lower-case letters, digits and hyphens."];
-  if (!/^[a-z0-9]/.test(name)) return ["A name begins with a letter or digit."];
+  if (!/^[a-z]/.test(name)) return ["A name begins with a letter."];
   if (!/[a-z0-9]$/.test(name)) return ["A name ends with a letter or digit."];
+  if (/^[a-z0-9]{26}$/.test(name)) return ["That looks like an id; choose another name."];
   return taken.has(name) ? ["A machine of this name exists."] : [];
 }
 
@@ -58,7 +59,7 @@ export function validate(form: LaunchForm, limits: Limits, choice: ImageChoice |
   add("name", nameErrors(form.name, taken));
   if (form.memoryMiB !== undefined) add("memoryMiB", within(form.memoryMiB, ranges.memoryMiB, "MiB"));
   if (form.diskGiB !== undefined) add("diskGiB", within(form.diskGiB, ranges.diskGiB, "GiB"));
-  add("cpus", within(form.cpus, ranges.cpus, "CPUs"));
+  if (form.cpus !== undefined) add("cpus", within(form.cpus, ranges.cpus, "CPUs"));
   if (form.ttlMinutes.trim()) add("ttlSeconds", within(number(form.ttlMinutes), { minimum: 1, maximum: 60 * 24 * 365 }, "minutes"));
   form.forwards.forEach((forward, index) => {
     add(`forwards[${index}].guestPort`, within(number(forward.guestPort), { minimum: 1, maximum: 65_535 }, ""));
@@ -74,7 +75,6 @@ export function validate(form: LaunchForm, limits: Limits, choice: ImageChoice |
 export function toRequest(form: LaunchForm): LaunchRequest {
   return {
     image: form.image,
-    cpus: form.cpus,
     keys: form.keys,
     firmware: form.firmware,
     video: form.video,
@@ -84,6 +84,7 @@ export function toRequest(form: LaunchForm): LaunchRequest {
     dataDisks: form.dataDisks.map(({ kind, sizeGiB, path }) => (kind === "new" ? { sizeGiB: number(sizeGiB) } : { path })),
     ...(form.name ? { name: form.name } : {}),
     ...(form.memoryMiB === undefined ? {} : { memoryMiB: form.memoryMiB }),
+    ...(form.cpus === undefined ? {} : { cpus: form.cpus }),
     ...(form.diskGiB === undefined ? {} : { diskGiB: form.diskGiB }),
     ...(form.userData.trim() ? { userData: form.userData } : {}),
     ...(form.ttlMinutes.trim() ? { ttlSeconds: number(form.ttlMinutes) * 60 } : {}),
