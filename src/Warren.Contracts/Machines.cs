@@ -155,6 +155,9 @@ public sealed record DataDiskSpec
 
     /// <summary>Absolute path on the host of a qcow2 or raw file in a folder that the administrator allowed; it outlives the machine.</summary>
     public string? Path { get; init; }
+
+    /// <summary>Format of the existing file, <c>qcow2</c> or <c>raw</c>; found by looking when left out. A raw disk without a partition table must be declared.</summary>
+    public string? Format { get; init; }
 }
 
 /// <summary>How to reach a machine by SSH.</summary>

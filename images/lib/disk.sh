@@ -1,0 +1,81 @@
+# From files to a bootable disk without mounts, loop devices or root: a raw file is cut into partitions by sfdisk,
+# file systems are written at their offsets (mtools, mke2fs -d), GRUB is put where grub-install would put it.
+#
+# Layout (GPT; numbers as in Debian's cloud images, so that the root partition is 1 and last, free to grow):
+#   14  BIOS boot, 1 MiB: GRUB's core image for BIOS       15  ESP, FAT: GRUB for UEFI       1  root, optional
+MIB=1048576
+BIOS_BOOT_MIB=1
+ESP_MIB=2   # first MiB of the ESP; its size is the caller's
+
+# mark NAME FIELD: a fixed UUID of this recipe, so that two builds are alike.
+mark() {
+    printf 'warren image %s %s' "$1" "$2" | sha256sum |
+        sed -E 's/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*/\1-\2-4\3-8\4-\5/'
+}
+
+# partition DISK NAME ESP_SIZE_MIB [ROOT_SIZE_MIB]
+partition() {
+    local disk=$1 name=$2 esp=$3 root=${4-0} end
+    end=$((ESP_MIB + esp + root + 1))
+    truncate -s "${end}M" "$disk"
+    {
+        echo "label: gpt"
+        echo "label-id: $(mark "$name" disk)"
+        echo "14: start=${BIOS_BOOT_MIB}MiB, size=1MiB, uuid=$(mark "$name" bios), type=21686148-6449-6E6F-744E-656564454649"
+        echo "15: start=${ESP_MIB}MiB, size=${esp}MiB, uuid=$(mark "$name" esp), type=C12A7328-F81F-11D2-BA4B-00A0C93EC93B"
+        ((root == 0)) ||
+            echo "1: start=$((ESP_MIB + esp))MiB, size=${root}MiB, uuid=$(mark "$name" root), type=0FC63DAF-8483-4772-8E79-3D69D8477DE4"
+    } | sfdisk --quiet --no-reread --no-tell-kernel "$disk"
+}
+
+# make_esp DISK NAME SIZE_MIB FOLDER: the FAT file system of partition 15 with the content of FOLDER.
+make_esp() {
+    local disk=$1 name=$2 size=$3 folder=$4 serial
+    serial=$(mark "$name" fat | cut -c1-8)
+    run mformat -i "$disk@@${ESP_MIB}M" -v WARREN -N "$serial" -T $((size * 2048)) -h 16 -s 63 ::
+    find "$folder" -exec touch --no-dereference --date="@$SOURCE_DATE_EPOCH" {} +
+    # One by one in sorted order: the order of a directory would otherwise be the build machine's.
+    (cd "$folder" && find . -mindepth 1 -type d | sort) | while read -r path; do
+        mmd -i "$disk@@${ESP_MIB}M" "::${path#.}"
+    done
+    (cd "$folder" && find . -type f | sort) | while read -r path; do
+        mcopy -m -i "$disk@@${ESP_MIB}M" "$folder/$path" "::${path#.}"
+    done
+}
+
+# grub_efi FILE CONFIG MODULE...: GRUB for UEFI as one file with CONFIG inside.
+grub_efi() {
+    run grub-mkimage --format x86_64-efi --output "$1" --config "$2" --prefix /grub "${@:3}"
+}
+
+# grub_bios DISK CONFIG MODULE...: GRUB for BIOS: boot.img into the first sector, core.img into the BIOS boot
+# partition. The patched fields are those grub-bios-setup writes (GRUB's include/grub/i386/pc/boot.h).
+grub_bios() {
+    local disk=$1 config=$2 lib=/usr/lib/grub/i386-pc core=$WORK/core.img boot=$WORK/boot.img
+    local sector=$((BIOS_BOOT_MIB * MIB / 512))
+    run grub-mkimage --format i386-pc --output "$core" --config "$config" --prefix /grub "${@:3}"
+    (($(stat -c %s "$core") <= MIB)) || fail "GRUB's core image does not fit the BIOS boot partition"
+    cp "$lib/boot.img" "$boot"
+    poke "$boot" $((0x5c)) "$(le64 "$sector")"          # where boot.img finds core.img
+    poke "$boot" $((0x66)) '\x90\x90'                   # hard disk: trust the drive number the BIOS gives
+    poke "$core" $((0x1f4)) "$(le64 $((sector + 1)))"   # where core.img's first sector finds the rest
+    # Bytes 440-511 of the first sector belong to the partition table.
+    dd if="$boot" of="$disk" bs=1 count=440 conv=notrunc status=none
+    dd if="$core" of="$disk" bs=512 seek="$sector" conv=notrunc status=none
+}
+
+poke() { # FILE OFFSET ESCAPED_BYTES
+    printf '%b' "$3" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
+}
+
+le64() {
+    local value=$1 i
+    for ((i = 0; i < 8; i++)); do
+        printf '\\x%02x' $((value >> 8 * i & 255))
+    done
+}
+
+# pack DISK: the finished raw disk as OUTPUT/disk.qcow2.
+pack() {
+    run qemu-img convert -f raw -O qcow2 -c "$1" "$OUTPUT/disk.qcow2"
+}

@@ -1,0 +1,84 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text.RegularExpressions;
+
+namespace Warren.Hypervisors;
+
+/// <summary>
+/// What every driver insists on before it acts. The server checks user input with better messages; this is the last
+/// gate before values become file names and program arguments.
+/// </summary>
+public static partial class DefinitionRules
+{
+    /// <summary>Longest machine id in characters; keeps socket paths inside the 107 bytes of <c>sun_path</c>.</summary>
+    public const int LongestId = 40;
+
+    /// <summary>Insists on an id that is safe as a file and domain name: 1-40 lower-case letters and digits.</summary>
+    /// <exception cref="HypervisorException">Rejected.</exception>
+    public static void CheckId(string id)
+    {
+        if (!IsId(id)) Refuse("id", $"must be 1-{LongestId} lower-case letters and digits");
+    }
+
+    /// <summary>Whether a text is such an id.</summary>
+    public static bool IsId(string id) => id is not null && Id().IsMatch(id);
+
+    /// <summary>Insists on a definition without contradictions and without values that could be read as options.</summary>
+    /// <exception cref="HypervisorException">Rejected, naming the field and the rule.</exception>
+    public static void Check(MachineDefinition definition)
+    {
+        CheckId(definition.Id);
+        if (!HostLabel().IsMatch(definition.Name)) Refuse("name", "must be an RFC 1123 label: 1-63 of a-z, 0-9 and inner hyphens");
+        if (definition.MemoryMiB is < 16 or > 16 * 1024 * 1024) Refuse("memoryMiB", "must be 16 to 16777216");
+        if (definition.Cpus is < 1 or > 255) Refuse("cpus", "must be 1 to 255");
+        if (definition.DiskGiB is < 0 or > 64 * 1024) Refuse("diskGiB", "must be 0 to 65536");
+        if (!Mac().IsMatch(definition.MacAddress)) Refuse("macAddress", "must look like 52:54:00:12:34:56");
+        if (definition.Boot.Format is not ("qcow2" or "raw" or "iso")) Refuse("boot.format", "must be qcow2, raw or iso");
+        CheckPath("boot.path", definition.Boot.Path);
+        foreach (var disk in definition.DataDisks) Check(disk);
+        foreach (var forward in definition.Forwards) Check(forward);
+    }
+
+    private static void Check(DataDisk disk)
+    {
+        if (disk.ExistingPath is null)
+        {
+            if (disk.SizeGiB is < 1 or > 64 * 1024) Refuse("dataDisks.sizeGiB", "must be 1 to 65536");
+            return;
+        }
+
+        CheckPath("dataDisks.existingPath", disk.ExistingPath);
+        if (disk.ExistingFormat is not ("qcow2" or "raw")) Refuse("dataDisks.existingFormat", "must be qcow2 or raw");
+    }
+
+    private static void Check(PortForward forward)
+    {
+        if (forward.Protocol is not ("tcp" or "udp")) Refuse("forwards.protocol", "must be tcp or udp");
+        if (forward.HostPort is < 1 or > 65535) Refuse("forwards.hostPort", "must be 1 to 65535");
+        if (forward.GuestPort is < 1 or > 65535) Refuse("forwards.guestPort", "must be 1 to 65535");
+        if (!IPAddress.TryParse(forward.HostAddress, out var address)
+            || address.AddressFamily != AddressFamily.InterNetwork
+            || address.ToString() != forward.HostAddress)
+        {
+            Refuse("forwards.hostAddress", "must be a dotted IPv4 address");
+        }
+    }
+
+    private static void CheckPath(string field, string path)
+    {
+        if (!Path.IsPathFullyQualified(path) || Path.GetFullPath(path) != path || path.Any(char.IsControl))
+            Refuse(field, "must be an absolute, canonical path without control characters");
+    }
+
+    private static void Refuse(string field, string rule) =>
+        throw new HypervisorException(HypervisorErrorKind.Rejected, $"{field} {rule}");
+
+    [GeneratedRegex(@"\A[a-z0-9]{1,40}\z", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Id();
+
+    [GeneratedRegex(@"\A[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\z", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex HostLabel();
+
+    [GeneratedRegex(@"\A[0-9a-f]{2}(:[0-9a-f]{2}){5}\z", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Mac();
+}

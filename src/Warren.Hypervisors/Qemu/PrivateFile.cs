@@ -1,0 +1,49 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Warren.Hypervisors.Qemu;
+
+/// <summary>Small JSON files that are either whole or absent, readable by their owner only.</summary>
+internal static class PrivateFile
+{
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web)
+    {
+        WriteIndented = true,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
+    };
+
+    /// <summary>Writes beside the target and renames over it.</summary>
+    internal static void Write<T>(string path, T value)
+    {
+        var fresh = path + ".new";
+        File.Delete(fresh);
+        using (var stream = new FileStream(fresh, new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.Write,
+            UnixCreateMode = OperatingSystem.IsWindows() ? null : OwnerOnly,
+        }))
+        {
+            JsonSerializer.Serialize(stream, value, Options);
+            stream.Flush(flushToDisk: true);
+        }
+
+        File.Move(fresh, path, overwrite: true);
+    }
+
+    /// <summary>Reads a file; null when it is absent or unreadable as <typeparamref name="T"/>.</summary>
+    internal static T? Read<T>(string path) where T : class
+    {
+        try
+        {
+            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            return JsonSerializer.Deserialize<T>(stream, Options);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or JsonException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,128 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+
+namespace Warren.Hypervisors.Qemu;
+
+/// <summary>
+/// A definition as QEMU's command line. Pure: no file is touched. Paths go in as JSON (-blockdev, -device) where QEMU
+/// takes it; where it splits at commas instead, commas are doubled as its manual says.
+/// </summary>
+internal static class QemuArguments
+{
+    /// <summary>Node of the system disk.</summary>
+    internal const string SystemNode = "system";
+
+    /// <summary>Node of an ISO booted from.</summary>
+    internal const string IsoNode = "bootiso";
+
+    internal const string SandboxPolicy = "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny";
+
+    /// <summary>The arguments, program left out.</summary>
+    internal static List<string> Build(
+        MachineDefinition definition, MachineFolder folder, QemuOptions options, string accelerator, FirmwareFiles? firmware)
+    {
+        List<string> line = [.. options.ExtraArguments];
+        line.AddRange("-nodefaults", "-no-user-config");
+        line.AddRange("-name", "guest=" + definition.Name, "-uuid", folder.HardwareId.ToString());
+        line.AddRange("-M", firmware is null ? "q35" : "q35,pflash0=fwcode,pflash1=fwvars");
+        line.AddRange("-accel", accelerator == "kvm" ? "kvm" : "tcg,thread=multi", "-cpu", accelerator == "kvm" ? "host" : options.TcgCpu);
+        line.AddRange("-m", Text(definition.MemoryMiB), "-smp", Text(definition.Cpus));
+        line.AddRange("-pidfile", folder.PidFile, "-msg", "timestamp=on");
+        // -daemonize is not used: it needs fork and setsid, which this policy denies (QEMU 7.2 dies of SIGSYS).
+        if (options.Sandbox) line.AddRange("-sandbox", SandboxPolicy);
+        AddFirmware(line, folder, firmware);
+        AddDisks(line, definition, folder);
+        AddNetwork(line, definition);
+        AddConsoles(line, definition, folder);
+        return line;
+    }
+
+    private static void AddFirmware(List<string> line, MachineFolder folder, FirmwareFiles? firmware)
+    {
+        if (firmware is null) return;
+        line.AddRange("-blockdev", Node("fwcode", "raw", firmware.Code, readOnly: true));
+        line.AddRange("-blockdev", Node("fwvars", "raw", folder.FirmwareVariables, readOnly: false));
+    }
+
+    private static void AddDisks(List<string> line, MachineDefinition definition, MachineFolder folder)
+    {
+        var order = 0;
+        // The disk comes before the ISO: firmware passes over an empty one, and after an installation the guest boots from it.
+        if (definition.DiskGiB > 0 || definition.Boot.Format != "iso")
+        {
+            line.AddRange("-blockdev", Node(SystemNode, "qcow2", folder.SystemDisk, readOnly: false));
+            line.AddRange("-device", Device("virtio-blk-pci", ("drive", SystemNode), ("id", "disk0"), ("bootindex", order++)));
+        }
+
+        if (definition.Boot.Format == "iso")
+        {
+            line.AddRange("-blockdev", Node(IsoNode, "raw", definition.Boot.Path, readOnly: true));
+            line.AddRange("-device", Device("ide-cd", ("drive", IsoNode), ("id", "cd0"), ("bus", "ide.0"), ("bootindex", order)));
+        }
+
+        if (definition.Seed is not null)
+        {
+            line.AddRange("-blockdev", Node("seed", "raw", folder.Seed, readOnly: true));
+            line.AddRange("-device", Device("ide-cd", ("drive", "seed"), ("id", "cd1"), ("bus", "ide.1")));
+        }
+
+        for (var i = 0; i < definition.DataDisks.Count; i++)
+        {
+            var disk = definition.DataDisks[i];
+            var attachedAsIs = disk.ExistingPath is not null && !definition.Ephemeral;
+            line.AddRange("-blockdev", attachedAsIs
+                ? Node($"data{i}", disk.ExistingFormat!, disk.ExistingPath!, readOnly: false)
+                : Node($"data{i}", "qcow2", folder.DataDisk(i), readOnly: false));
+            line.AddRange("-device", Device("virtio-blk-pci", ("drive", $"data{i}"), ("id", $"disk{i + 1}"), ("serial", $"data{i}")));
+        }
+    }
+
+    private static void AddNetwork(List<string> line, MachineDefinition definition)
+    {
+        var forwards = definition.Forwards.Select(f =>
+            string.Create(CultureInfo.InvariantCulture, $",hostfwd={f.Protocol}:{f.HostAddress}:{f.HostPort}-:{f.GuestPort}"));
+        line.AddRange("-netdev", "user,id=net0" + string.Concat(forwards));
+        line.AddRange("-device", Device("virtio-net-pci", ("netdev", "net0"), ("mac", definition.MacAddress)));
+    }
+
+    private static void AddConsoles(List<string> line, MachineDefinition definition, MachineFolder folder)
+    {
+        line.AddRange("-device", "virtio-rng-pci");
+        line.AddRange("-display", "none", "-vnc", "unix:" + Escape(folder.RfbSocket));
+        line.AddRange("-device", definition.Video == VideoCard.Virtio ? "virtio-vga" : "VGA");
+        // A tablet reports absolute positions, so that the pointer in a viewer is where the guest thinks it is.
+        line.AddRange("-device", "qemu-xhci", "-device", "usb-tablet", "-device", "usb-kbd");
+        line.AddRange("-chardev", Listening("qmp", folder.QmpSocket), "-mon", "chardev=qmp,mode=control");
+        line.AddRange("-chardev", Listening("serial", folder.SerialSocket) + $",logfile={Escape(folder.SerialLog)},logappend=on");
+        line.AddRange("-serial", "chardev:serial");
+        line.AddRange("-chardev", Listening("agent", folder.AgentSocket), "-device", "virtio-serial-pci");
+        line.AddRange("-device", Device("virtserialport", ("chardev", "agent"), ("name", "org.qemu.guest_agent.0")));
+    }
+
+    private static string Listening(string id, string path) => $"socket,id={id},path={Escape(path)},server=on,wait=off";
+
+    private static string Node(string name, string format, string path, bool readOnly) => new JsonObject
+    {
+        ["node-name"] = name,
+        ["driver"] = format,
+        ["read-only"] = readOnly,
+        ["discard"] = "unmap",
+        ["file"] = new JsonObject { ["driver"] = "file", ["filename"] = path },
+    }.ToJsonString();
+
+    private static string Device(string driver, params (string Name, JsonNode Value)[] properties)
+    {
+        var device = new JsonObject { ["driver"] = driver };
+        foreach (var (name, value) in properties) device[name] = value;
+        return device.ToJsonString();
+    }
+
+    private static string Escape(string value) => value.Replace(",", ",,", StringComparison.Ordinal);
+
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+
+    private static void AddRange(this List<string> line, params ReadOnlySpan<string> arguments)
+    {
+        foreach (var argument in arguments) line.Add(argument);
+    }
+}

@@ -1,0 +1,37 @@
+using System.Collections.Concurrent;
+using System.Text.Json.Nodes;
+
+namespace Warren.Hypervisors.Qemu;
+
+/// <summary>QMP commands to running machines. Calls of this process to one machine queue here, fairly, instead of at QEMU's socket.</summary>
+internal sealed class QemuControl(TimeProvider clock)
+{
+    private readonly ConcurrentDictionary<string, SemaphoreSlim> _gates = new(StringComparer.Ordinal);
+
+    /// <summary>How long QEMU may take for an ordinary answer.</summary>
+    internal static TimeSpan Limit { get; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Gives commands in order over one connection and returns their answers.</summary>
+    /// <exception cref="HypervisorException">Unreachable when QEMU is silent, Rejected when it refuses.</exception>
+    internal async Task<JsonNode?[]> RunAsync(MachineFolder folder, CancellationToken cancellation, params string[] commands)
+    {
+        var gate = _gates.GetOrAdd(folder.Id, _ => new SemaphoreSlim(1));
+        if (!await gate.WaitAsync(Limit, cancellation))
+            throw new HypervisorException(HypervisorErrorKind.Unreachable, $"the control socket of machine {folder.Id} is busy");
+        try
+        {
+            using var qmp = await QmpConnection.OpenAsync(folder.QmpSocket, Limit, clock, cancellation);
+            var answers = new JsonNode?[commands.Length];
+            for (var i = 0; i < commands.Length; i++)
+                answers[i] = await qmp.CommandAsync(commands[i], null, Limit, clock, cancellation);
+            return answers;
+        }
+        finally
+        {
+            gate.Release();
+        }
+    }
+
+    /// <summary>Forgets a machine that is gone.</summary>
+    internal void Forget(string id) => _gates.TryRemove(id, out _);
+}

@@ -1,0 +1,103 @@
+using System.Globalization;
+using Warren.Hypervisors.Commands;
+
+namespace Warren.Hypervisors.Qemu;
+
+/// <summary>Starts QEMU detached: its own session, no pipe to us, umask 077, standard error in qemu.log.</summary>
+internal sealed class QemuLauncher(QemuOptions options, CommandRunner commands, TimeProvider clock)
+{
+    private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(30);
+
+    /// <summary>Logs larger than this are set aside at the next start; one older one is kept.</summary>
+    private const long LongestLog = 8 << 20;
+
+    /// <summary>
+    /// A fixed script; every value is a positional parameter and is never parsed by the shell. <c>setsid</c> makes QEMU
+    /// the leader of its own session, so that neither our death nor our terminal reaches it, and <c>$!</c> is its pid.
+    /// </summary>
+    private const string Detach = """umask 077; log=$1; shift; setsid -- "$@" </dev/null >>"$log" 2>&1 & echo $!""";
+
+    /// <summary>Starts a machine and waits until its control socket answers.</summary>
+    /// <exception cref="HypervisorException">With QEMU's own words when it ends instead.</exception>
+    internal async Task StartAsync(MachineFolder folder, IReadOnlyList<string> arguments, CancellationToken cancellation)
+    {
+        SetAside(folder.QemuLog);
+        SetAside(folder.SerialLog);
+        // The pid file stays: QEMU locks it, which keeps a second one out whatever happens to us.
+        File.Delete(folder.ProcessRecord);
+        var offset = Length(folder.QemuLog);
+        var pid = await SpawnAsync(folder, arguments, cancellation);
+        MachineProcess.Record(folder, pid, offset);
+        try
+        {
+            await WaitUntilReadyAsync(folder, pid, offset, cancellation);
+        }
+        catch
+        {
+            MachineProcess.Kill(folder, pid);
+            throw;
+        }
+    }
+
+    /// <summary>Waits until a process that was spawned earlier answers on its control socket.</summary>
+    internal async Task WaitUntilReadyAsync(MachineFolder folder, int pid, long logOffset, CancellationToken cancellation)
+    {
+        var began = clock.GetTimestamp();
+        while (true)
+        {
+            if (await AnswersAsync(folder, cancellation)) return;
+            // Looked at after the attempt: the process may have become ready and ended in between.
+            if (HostProcesses.StartTicks(pid) is null) throw QemuErrors.From(LogSince(folder, logOffset));
+            if (clock.GetElapsedTime(began) > ReadyWithin)
+            {
+                throw new HypervisorException(HypervisorErrorKind.Unreachable,
+                    $"QEMU did not open its control socket within {ReadyWithin.TotalSeconds:0} s");
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(10), clock, cancellation);
+        }
+    }
+
+    /// <summary>The log of one run, at most its last 8 KiB.</summary>
+    internal static string LogSince(MachineFolder folder, long offset)
+    {
+        if (!File.Exists(folder.QemuLog)) return "";
+        using var log = new FileStream(folder.QemuLog, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        log.Position = Math.Max(Math.Min(offset, log.Length), log.Length - 8192);
+        using var reader = new StreamReader(log);
+        return reader.ReadToEnd();
+    }
+
+    private async Task<int> SpawnAsync(MachineFolder folder, IReadOnlyList<string> arguments, CancellationToken cancellation)
+    {
+        var output = await commands.RequireAsync(
+            new Command("/bin/sh", ["-c", Detach, "detach", folder.QemuLog, options.QemuProgram, .. arguments])
+            {
+                Environment = options.Environment,
+                WorkingDirectory = folder.Path,
+            },
+            cancellation);
+        return int.Parse(output.Trim(), CultureInfo.InvariantCulture);
+    }
+
+    private async Task<bool> AnswersAsync(MachineFolder folder, CancellationToken cancellation)
+    {
+        if (!File.Exists(folder.QmpSocket)) return false;
+        try
+        {
+            using var qmp = await QmpConnection.OpenAsync(folder.QmpSocket, TimeSpan.FromSeconds(2), clock, cancellation);
+            return true;
+        }
+        catch (HypervisorException)
+        {
+            return false;
+        }
+    }
+
+    private static void SetAside(string log)
+    {
+        if (Length(log) > LongestLog) File.Move(log, log + ".1", overwrite: true);
+    }
+
+    private static long Length(string path) => new FileInfo(path) is { Exists: true } file ? file.Length : 0;
+}
