@@ -1,5 +1,4 @@
 using System.Threading.RateLimiting;
-using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Warren.Server.Web;
 
@@ -14,8 +13,14 @@ internal static class AccessRegistration
         services.AddScoped<Caller>();
         services.AddScoped<LoginLinks>();
         services.AddScoped<FirstStart>();
-        services.AddAuthentication(Authentication.SchemeName)
-            .AddScheme<AuthenticationSchemeOptions, Authentication>(Authentication.SchemeName, null);
+        // The core alone: sessions are rows, so no data-protection keys are made or kept.
+        services.AddWebEncoders();
+        services.AddTransient<Authentication>();
+        services.AddAuthenticationCore(options =>
+        {
+            options.DefaultScheme = Authentication.SchemeName;
+            options.AddScheme<Authentication>(Authentication.SchemeName, null);
+        });
         services.AddAuthorizationBuilder()
             .SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build());
         services.AddRateLimiter(limits =>

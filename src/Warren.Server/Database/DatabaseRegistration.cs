@@ -14,7 +14,9 @@ internal static class DatabaseRegistration
             var postgres = configuration["Database:Postgres"];
             if (postgres is { Length: > 0 }) options.UseNpgsql(postgres);
             else options.UseSqlite($"Data Source={provider.GetRequiredService<DataFolder>().Combine("warren.db")};Default Timeout=30");
-            options.EnableThreadSafetyChecks(false);
+            // Things are found by id or by name; names never look like ids, so there is one at most.
+            options.ConfigureWarnings(w => w.Ignore(Microsoft.EntityFrameworkCore.Diagnostics.CoreEventId.RowLimitingOperationWithoutOrderByWarning,
+                Microsoft.EntityFrameworkCore.Diagnostics.CoreEventId.FirstWithoutOrderByAndFilterWarning));
         });
         services.AddScoped(provider => provider.GetRequiredService<IDbContextFactory<WarrenDb>>().CreateDbContext());
     }

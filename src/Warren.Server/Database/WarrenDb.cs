@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
+using Warren.Contracts;
 using Warren.Server.Access;
 using Warren.Server.Events;
 using Warren.Server.Hosts;
@@ -41,6 +42,8 @@ internal sealed class WarrenDb(DbContextOptions<WarrenDb> options, TimeProvider 
 
     protected override void OnModelCreating(ModelBuilder model)
     {
+        // Read from and written to JSON columns by their rows.
+        model.Ignore<Problem>().Ignore<Readiness>().Ignore<MachineDevices>();
         model.Entity<UserRow>();
         model.Entity<ProjectRow>();
         model.Entity<SessionRow>();
@@ -49,7 +52,7 @@ internal sealed class WarrenDb(DbContextOptions<WarrenDb> options, TimeProvider 
         model.Entity<HostRow>().HasKey(h => h.Name);
         model.Entity<ImageRow>();
         model.Entity<KeyRow>();
-        model.Entity<MachineRow>();
+        model.Entity<MachineRow>().Ignore(m => m.PublicKeys);
         model.Entity<PortForwardRow>();
         model.Entity<ReleasedPortRow>().HasKey(p => new { p.Host, p.Protocol, p.HostPort });
         model.Entity<OperationRow>();

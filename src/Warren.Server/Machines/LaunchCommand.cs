@@ -40,6 +40,7 @@ internal sealed class LaunchCommand(
     {
         var host = request.Host ?? HostDirectory.Local;
         _ = hosts[host];
+        rules.CheckShape(request);
         var image = await images.DemandAsync(request.Image, cancellation);
         var spec = rules.Decide(request, image.MinimumMemoryMib, image.DefaultMemoryMib, image.Format == "iso");
         var project = caller.ProjectId;

@@ -10,22 +10,33 @@ internal sealed class LaunchRules(MachineOptions options, PortOptions ports)
     /// <summary>Disk of a guest that keeps nothing on it: enough to be a disk.</summary>
     private const int SmallestDefaultDisk = 5;
 
-    /// <summary>The spec that the machine will have.</summary>
+    /// <summary>Checks what does not depend on the image.</summary>
     /// <exception cref="Operations.RefusedException">Rules are broken; all of them are named.</exception>
-    public MachineSpec Decide(LaunchRequest request, int? imageMinimumMemoryMiB, int? imageDefaultMemoryMiB, bool imageIsIso)
+    public void CheckShape(LaunchRequest request)
     {
-        var limits = options.LimitsFor(imageMinimumMemoryMiB, ports);
+        var limits = options.LimitsFor(null, ports);
         var check = new Check();
         check.That(request.Name is null || Names.IsHostLabel(request.Name), "name", Names.HostLabelRule);
-        check.InRange(request.MemoryMiB, limits.MemoryMiB, "memoryMiB", "MiB");
+        check.That(request.MemoryMiB is null || (request.MemoryMiB > 0 && request.MemoryMiB <= limits.MemoryMiB.Maximum), "memoryMiB", $"{limits.MemoryMiB.Minimum} to {limits.MemoryMiB.Maximum} MiB");
         check.InRange(request.Cpus, limits.Cpus, "cpus", "CPUs");
-        if (!(imageIsIso && request.DiskGiB == 0)) check.InRange(request.DiskGiB, limits.DiskGiB, "diskGiB", "GiB");
+        check.That(request.DiskGiB is null or 0 || request.DiskGiB <= limits.DiskGiB.Maximum, "diskGiB", $"{limits.DiskGiB.Minimum} to {limits.DiskGiB.Maximum} GiB");
         check.That(request.Keys.Count <= 32, "keys", "at most 32");
         check.That(request.UserData is null || request.UserData.Length <= options.MaximumUserData, "userData", $"at most {options.MaximumUserData} characters");
         check.That(request.UserData is null || !request.UserData.Contains('\0'), "userData", "no NUL characters");
         check.That(request.TtlSeconds is null or (>= 60 and <= 31_536_000), "ttlSeconds", "60 to 31536000 (one year)");
         CheckForwards(check, request.Forwards);
         CheckDisks(check, request.DataDisks, limits.DiskGiB);
+        check.Throw();
+    }
+
+    /// <summary>The spec that the machine will have.</summary>
+    /// <exception cref="Operations.RefusedException">Rules that depend on the image are broken.</exception>
+    public MachineSpec Decide(LaunchRequest request, int? imageMinimumMemoryMiB, int? imageDefaultMemoryMiB, bool imageIsIso)
+    {
+        var limits = options.LimitsFor(imageMinimumMemoryMiB, ports);
+        var check = new Check();
+        check.InRange(request.MemoryMiB, limits.MemoryMiB, "memoryMiB", "MiB");
+        if (!(imageIsIso && request.DiskGiB == 0)) check.InRange(request.DiskGiB, limits.DiskGiB, "diskGiB", "GiB");
         check.Throw();
         return new MachineSpec
         {

@@ -53,7 +53,9 @@ internal static class ProblemWriter
         if (e.InnerException is System.Text.Json.JsonException json)
         {
             var field = json.Path is { Length: > 2 } path ? path[2..] : "body";
-            return Problems.Validation(field, json.Message.Split(" Path:")[0]);
+            return Problems.Validation(field, json.Message.Contains("could not be mapped", StringComparison.Ordinal)
+                ? "there is no such field"
+                : json.Message.Split(" Path:")[0]);
         }
 
         return Problems.Of("validation", e.StatusCode, "The request cannot be read", e.Message);
