@@ -11,35 +11,42 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Health"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
+        /** Whether the server answers */
+        get: operations["getHealth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
+        /** What a launch may ask for */
+        get: operations["getLimits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Server-sent events; Last-Event-ID replays what was missed */
+        get: operations["streamEvents"];
         put?: never;
         post?: never;
         delete?: never;
@@ -55,96 +62,13 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Session"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /** Who is asking */
+        get: operations["getSession"];
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["LoginRequest"];
-                };
-            };
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Session"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /** Log a browser in with the secret of a one-time link */
+        post: operations["logIn"];
+        /** Log this browser out */
+        delete: operations["logOut"];
         options?: never;
         head?: never;
         patch?: never;
@@ -159,36 +83,44 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["LoginLink"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /** A new one-time login link */
+        post: operations["createLoginLink"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Your tokens, without their secrets */
+        get: operations["listTokens"];
+        put?: never;
+        /** A new token; its secret is sent once, here */
+        post: operations["createToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End a token */
+        delete: operations["deleteToken"];
         options?: never;
         head?: never;
         patch?: never;
@@ -201,35 +133,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["PageOfHost"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /** Hosts, with what the last probe found and why */
+        get: operations["listHosts"];
         put?: never;
         post?: never;
         delete?: never;
@@ -245,37 +150,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    name: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Host"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /** One host */
+        get: operations["getHost"];
         put?: never;
         post?: never;
         delete?: never;
@@ -293,81 +169,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    name: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Host"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/limits": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Limits"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
+        /** Probe a host now */
+        post: operations["probeHost"];
         delete?: never;
         options?: never;
         head?: never;
@@ -381,72 +184,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: {
-                    limit?: number;
-                    after?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["PageOfSshKey"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /** SSH keys, by name */
+        get: operations["listKeys"];
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["CreateKeyRequest"];
-                };
-            };
-            responses: {
-                /** @description ok */
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["CreatedKey"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /** Make a pair (its private part is sent once, here, and not kept) or store a public key */
+        post: operations["createKey"];
         delete?: never;
         options?: never;
         head?: never;
@@ -460,38 +202,12 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** One key's public part */
+        get: operations["getKey"];
         put?: never;
         post?: never;
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    key: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /** Forget a key; machines keep it */
+        delete: operations["deleteKey"];
         options?: never;
         head?: never;
         patch?: never;
@@ -504,38 +220,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: {
-                    limit?: number;
-                    after?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["PageOfImage"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /** Images in the store, newest first */
+        get: operations["listImages"];
         put?: never;
         post: {
             parameters: {
@@ -583,37 +269,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    image: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Image"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
+        /** One image, by id or name */
+        get: operations["getImage"];
         put?: never;
         post?: never;
         delete: {
@@ -647,6 +304,257 @@ export interface paths {
                 };
             };
         };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/machines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Machines, newest first */
+        get: operations["listMachines"];
+        put?: never;
+        /** Launch a machine */
+        post: operations["launchMachine"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/machines/{machine}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One machine, by id or name */
+        get: operations["getMachine"];
+        put?: never;
+        post?: never;
+        /** Delete a machine with all it owns, whatever is under way */
+        delete: operations["deleteMachine"];
+        options?: never;
+        head?: never;
+        /** Change memory, CPUs or disk of a stopped machine */
+        patch: operations["resizeMachine"];
+        trace?: never;
+    };
+    "/api/v1/machines/{machine}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Switch it on */
+        post: operations["startMachine"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/machines/{machine}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Shut it down; switched off when the grace period is over */
+        post: operations["stopMachine"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/machines/{machine}/restart": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop and start */
+        post: operations["restartMachine"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/machines/{machine}/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put public keys into the guest */
+        post: operations["injectKeys"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/machines/{machine}/readiness": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Readiness now (application/json), or as a stream of stages that ends at the top rung (text/event-stream) */
+        get: operations["streamReadiness"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/machines/{machine}/screen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** WebSocket that carries the screen as RFB (RFC 6143) bytes */
+        get: operations["openScreen"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/machines/{machine}/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the guest wrote to its serial line; with follow=true it goes on until the machine is off */
+        get: operations["readLogs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Operations, newest first */
+        get: operations["listOperations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One operation; with ?wait=seconds, answered when it has ended or the time is over */
+        get: operations["getOperation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operations/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop it and undo what it began */
+        post: operations["cancelOperation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/upload": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description ok */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Operation"];
+                    };
+                };
+                /** @description problem */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -696,847 +604,647 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/machines": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: {
-                    limit?: number;
-                    after?: string;
-                    name?: string;
-                    state?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["PageOfMachine"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["LaunchRequest"];
-                };
-            };
-            responses: {
-                /** @description ok */
-                202: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Operation"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/machines/{machine}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    machine: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Machine"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    machine: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                202: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Operation"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        options?: never;
-        head?: never;
-        patch: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    machine: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["ResizeRequest"];
-                };
-            };
-            responses: {
-                /** @description ok */
-                202: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Operation"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        trace?: never;
-    };
-    "/api/v1/machines/{machine}/start": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    machine: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                202: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Operation"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/machines/{machine}/stop": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    machine: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["StopRequest"];
-                };
-            };
-            responses: {
-                /** @description ok */
-                202: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Operation"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/machines/{machine}/restart": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    machine: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["StopRequest"];
-                };
-            };
-            responses: {
-                /** @description ok */
-                202: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Operation"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/machines/{machine}/keys": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    machine: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["InjectKeysRequest"];
-                };
-            };
-            responses: {
-                /** @description ok */
-                202: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Operation"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/operations": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: {
-                    limit?: number;
-                    after?: string;
-                    subject?: string;
-                    ended?: boolean;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["PageOfOperation"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/operations/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Operation"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/operations/{id}/cancel": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Operation"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** @enum {string} */
-        ImageState: "importing" | "building" | "ready" | "failed";
-        /** @enum {string} */
-        KeyAlgorithm: "ed25519" | "rsa4096";
-        /** @enum {string} */
-        MachineState: "creating" | "stopped" | "starting" | "running" | "paused" | "suspended" | "stopping" | "deleting" | "failed" | "unknown";
-        /** @enum {string} */
-        WantedPower: "off" | "on";
-        /** @enum {string} */
-        MachineFirmware: "bios" | "uefi";
-        /** @enum {string} */
-        MachineVideo: "std" | "virtio";
-        /** @enum {string} */
-        OperationStatus: "pending" | "running" | "undoing" | "succeeded" | "failed" | "cancelled";
-        /** @enum {string} */
-        ReadinessRung: "none" | "process" | "firmware" | "agent" | "ssh" | "cloud-init";
-        /** @enum {string} */
-        CloudInitStatus: "unknown" | "running" | "done" | "error";
-        Session: {
-            user: string;
-            role: string;
-            project: string;
-            /** Format: date-time */
-            expiresAt?: string;
-        };
-        LoginRequest: {
-            secret: string;
-        };
-        LoginLink: {
-            url: string;
-            /** Format: date-time */
-            expiresAt: string;
-        };
+        /** @description A bearer token for programs, without its secret. */
         ApiToken: {
             id: string;
             name: string;
             /** Format: date-time */
             createdAt: string;
             /** Format: date-time */
-            lastUsedAt?: string;
+            lastUsedAt: null | string;
             /** Format: date-time */
-            expiresAt?: string;
+            expiresAt: null | string;
         };
-        CreateTokenRequest: {
+        /**
+         * @description What is known of cloud-init in the guest.
+         * @enum {unknown}
+         */
+        CloudInitStatus: "unknown" | "running" | "done" | "error";
+        /** @description POST /keys: make a pair, or store a public key that exists. */
+        CreateKeyRequest: {
+            /** @description Name. */
             name: string;
-            days?: number;
+            /** @description What to make; ignored with string? CreateKeyRequest.PublicKey. */
+            algorithm?: components["schemas"]["KeyAlgorithm"];
+            /** @description An existing public key to store instead of making a pair. */
+            publicKey?: null | string;
         };
+        /** @description POST /tokens. */
+        CreateTokenRequest: {
+            /** @description What it is for. */
+            name: string;
+            /**
+             * Format: int32
+             * @description Days until it ends, 1 to 365; never when left out.
+             */
+            days?: null | number;
+        };
+        /** @description Answer to POST /keys: the only time the private part is sent; the server does not keep it. */
+        CreatedKey: {
+            /** @description The key. */
+            key: components["schemas"]["SshKey"];
+            /** @description Private key in OpenSSH's format when a pair was made. */
+            privateKey?: null | string;
+        };
+        /** @description Answer to POST /tokens: the only time the secret is sent. */
         CreatedToken: {
             token: components["schemas"]["ApiToken"];
             secret: string;
         };
+        /** @description A further disk: new and empty (int? DataDiskSpec.SizeGiB) or an existing file (string? DataDiskSpec.Path). */
+        DataDiskSpec: {
+            /**
+             * Format: int32
+             * @description Size of a new disk in GiB.
+             */
+            sizeGiB?: null | number;
+            /** @description Absolute path on the host of a qcow2 or raw file in a folder that the administrator allowed; it outlives the machine. */
+            path?: null | string;
+            /** @description Format of the existing file, `qcow2` or `raw`; found by looking when left out. A raw disk without a partition table must be declared. */
+            format?: null | string;
+        };
+        /** @description A port of the host that leads to a port of the guest. */
+        Forward: {
+            protocol: string;
+            hostAddress: string;
+            /** Format: int32 */
+            hostPort: number;
+            /** Format: int32 */
+            guestPort: number;
+        };
+        /** @description A wish for a port: the host's port is chosen from the configured range when left out. */
+        ForwardRequest: {
+            /** @description `tcp` (default) or `udp`. */
+            protocol?: string;
+            /**
+             * Format: int32
+             * @description Port in the guest, 1-65535.
+             */
+            guestPort: number;
+            /**
+             * Format: int32
+             * @description Port on the host, within the configured range.
+             */
+            hostPort?: null | number;
+        };
+        /** @description GET /health, open to all. */
         Health: {
+            /** @description `ok`. */
             status: string;
+            /** @description The server's version. */
             version: string;
         };
+        /** @description A place where machines run. */
+        Host: {
+            /** @description Name; `local` is the server's own machine. */
+            name: string;
+            /** @description Kind of hypervisor. */
+            hypervisor: string;
+            /** @description Whether machines can be launched there now. */
+            usable: boolean;
+            /** @description The hypervisor's version. */
+            version?: null | string;
+            /** @description `kvm`, `tcg`, …: what guests are really run with. */
+            accelerator?: null | string;
+            /** @description Why that one: what was probed and what it showed. */
+            acceleratorReason?: null | string;
+            /**
+             * Format: int64
+             * @description Memory that machines may use, in MiB.
+             */
+            memoryMiB?: number;
+            /**
+             * Format: int64
+             * @description Memory promised to machines that are on or starting, in MiB.
+             */
+            memoryUsedMiB?: number;
+            /**
+             * Format: int32
+             * @description Processors.
+             */
+            cpus?: number;
+            /**
+             * Format: int64
+             * @description Free disk in GiB.
+             */
+            diskFreeGiB?: number;
+            /** @description What the hypervisor there can do: `screen`, `serial`, `guest`, `power`, `resize`, … */
+            capabilities?: string[];
+            /** @description Further findings. */
+            facts?: {
+                [key: string]: string;
+            };
+            /** @description What keeps it from being used, each with its remedy. */
+            problems?: string[];
+            /** @description Machines there that are not ours; never touched. */
+            foreignMachines?: string[];
+            /**
+             * Format: date-time
+             * @description When it was last probed.
+             */
+            probedAt?: null | string;
+        };
+        /** @description A disk or ISO in the store, addressed by its SHA-256. */
+        Image: {
+            /** @description Id. */
+            id: string;
+            /** @description Name, unique in its project. */
+            name: string;
+            /** @description Name of the owner. */
+            owner: string;
+            /** @description Name of the project. */
+            project: string;
+            /** @description State. */
+            state: components["schemas"]["ImageState"];
+            /** @description SHA-256 in lower-case hexadecimal, once known. */
+            sha256?: null | string;
+            /** @description True format, once checked: `qcow2`, `raw` or `iso`. */
+            format?: null | string;
+            /**
+             * Format: int64
+             * @description Size of the file in bytes.
+             */
+            sizeBytes?: null | number;
+            /**
+             * Format: int64
+             * @description Size of the disk the guest sees, in bytes.
+             */
+            virtualSizeBytes?: null | number;
+            /** @description Where it came from: a URL, `recipe:tiny`, `upload`. */
+            source: string;
+            /** @description How its content was verified. */
+            verification: components["schemas"]["ImageVerification"];
+            /** @description User that cloud-init sets up for logging in. */
+            defaultUser?: null | string;
+            /**
+             * Format: int32
+             * @description Least memory it boots with, in MiB.
+             */
+            minimumMemoryMiB?: null | number;
+            /**
+             * Format: int32
+             * @description Memory given when a launch names none, in MiB.
+             */
+            defaultMemoryMiB?: null | number;
+            /** @description What the guest is known to have: `agent`, `ssh`, `cloud-init`, `serial`, `screen`. */
+            features?: string[];
+            /** @description The operation under way on it, if any. */
+            operation?: null | string;
+            problem?: null | components["schemas"]["Problem"];
+            /**
+             * Format: date-time
+             * @description When it was asked for.
+             */
+            createdAt: string;
+        };
+        /**
+         * @description Where an image is.
+         * @enum {unknown}
+         */
+        ImageState: "importing" | "building" | "ready" | "failed";
+        /** @description How an image was verified. */
+        ImageVerification: {
+            /** @description `published`, `given`, `built-here` or `none`. */
+            checksum: string;
+            /** @description `good`, `none-published`, `not-checked` or `built-here`. */
+            signature: string;
+            /** @description It was let in although it could not be verified. */
+            insecure: boolean;
+        };
+        /** @description POST /machines/{id}/keys. */
+        InjectKeysRequest: {
+            /** @description Names of SSH keys. */
+            keys: string[];
+        };
+        /** @description A range, both ends included. */
+        IntRange: {
+            /** Format: int32 */
+            minimum: number;
+            /** Format: int32 */
+            maximum: number;
+        };
+        /**
+         * @description Kinds of SSH key that can be made.
+         * @enum {unknown}
+         */
+        KeyAlgorithm: "ed25519" | "rsa4096";
+        /** @description POST /machines. */
+        LaunchRequest: {
+            /** @description Name; made up when left out. */
+            name?: null | string;
+            /** @description An image in the store by name or id, or a recipe or catalogue entry, which is built or downloaded first. */
+            image: string;
+            /** @description Host; `local` when left out. */
+            host?: null | string;
+            /**
+             * Format: int32
+             * @description Memory in MiB; the image's default when left out.
+             */
+            memoryMiB?: null | number;
+            /**
+             * Format: int32
+             * @description Virtual CPUs.
+             */
+            cpus?: null | number;
+            /**
+             * Format: int32
+             * @description System disk in GiB.
+             */
+            diskGiB?: null | number;
+            /** @description Firmware. */
+            firmware?: components["schemas"]["MachineFirmware"];
+            /** @description Graphics card. */
+            video?: components["schemas"]["MachineVideo"];
+            /** @description Throw the disks away at each stop. */
+            ephemeral?: boolean;
+            /** @description Further disks. */
+            dataDisks?: components["schemas"]["DataDiskSpec"][];
+            /** @description Names of SSH keys whose public part is put into the guest. */
+            keys?: string[];
+            /** @description cloud-init user-data (`#cloud-config` or a script); merged after what Warren itself sets. */
+            userData?: null | string;
+            /** @description Ports to open besides SSH. */
+            forwards?: components["schemas"]["ForwardRequest"][];
+            /**
+             * Format: int32
+             * @description Seconds after which the machine is deleted by itself.
+             */
+            ttlSeconds?: null | number;
+            /** @description False: create it and leave it off. */
+            start?: boolean;
+        };
+        /** @description GET /limits: what a launch may ask for. */
+        Limits: {
+            /** @description Memory in MiB. */
+            memoryMiB: components["schemas"]["IntRange"];
+            /** @description System disk in GiB. */
+            diskGiB: components["schemas"]["IntRange"];
+            /** @description Virtual CPUs. */
+            cpus: components["schemas"]["IntRange"];
+            /** @description Host ports that forwards are taken from. */
+            hostPorts: components["schemas"]["IntRange"];
+        };
+        /** @description POST /login-links: a link that logs a browser in, once. */
+        LoginLink: {
+            /** @description The link. */
+            url: string;
+            /**
+             * Format: date-time
+             * @description When it stops working.
+             */
+            expiresAt: string;
+        };
+        /** @description POST /session: log in with the secret of a one-time link. */
+        LoginRequest: {
+            /** @description The part of the link behind `#`. */
+            secret: string;
+        };
+        /** @description A machine: what was wanted and what was last observed, kept apart. */
+        Machine: {
+            /** @description Id, 26 lower-case letters and digits. */
+            id: string;
+            /** @description Name, unique in its project; a valid host name label. */
+            name: string;
+            /** @description Name of the owner. */
+            owner: string;
+            /** @description Name of the project. */
+            project: string;
+            /** @description Host it runs on. */
+            host: string;
+            /** @description Image it was made from, as the user named it. */
+            image: string;
+            /** @description What was asked for. */
+            spec: components["schemas"]["MachineSpec"];
+            /** @description Wanted power. */
+            wanted: components["schemas"]["WantedPower"];
+            /** @description State. */
+            state: components["schemas"]["MachineState"];
+            /** @description How far the guest has come since it was switched on. */
+            readiness: components["schemas"]["Readiness"];
+            /** @description Ports of the host that lead into the guest. */
+            forwards: components["schemas"]["Forward"][];
+            ssh?: null | components["schemas"]["SshAddress"];
+            /** @description The operation under way on it, if any. */
+            operation?: null | string;
+            problem?: null | components["schemas"]["Problem"];
+            /**
+             * Format: int32
+             * @description Process on the host that runs it, where there is one.
+             */
+            processId?: null | number;
+            /**
+             * Format: date-time
+             * @description When it was created.
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description When its host was last asked.
+             */
+            observedAt?: null | string;
+            /**
+             * Format: date-time
+             * @description When it is deleted by itself; absent: never.
+             */
+            expiresAt?: null | string;
+        };
+        /**
+         * @description Firmware that the guest boots with.
+         * @enum {unknown}
+         */
+        MachineFirmware: "bios" | "uefi";
+        /** @description Resources and devices of a machine. */
+        MachineSpec: {
+            /**
+             * Format: int32
+             * @description Memory in MiB.
+             */
+            memoryMiB: number;
+            /**
+             * Format: int32
+             * @description Virtual CPUs.
+             */
+            cpus: number;
+            /**
+             * Format: int32
+             * @description System disk in GiB; 0 for a live ISO without a disk.
+             */
+            diskGiB: number;
+            /** @description Firmware. */
+            firmware?: components["schemas"]["MachineFirmware"];
+            /** @description Graphics card. */
+            video?: components["schemas"]["MachineVideo"];
+            /** @description Disks are thrown away at each stop. */
+            ephemeral?: boolean;
+            /** @description Further disks. */
+            dataDisks?: components["schemas"]["DataDiskSpec"][];
+        };
+        /**
+         * @description Where a machine is in its life.
+         * @enum {unknown}
+         */
+        MachineState: "creating" | "stopped" | "starting" | "running" | "paused" | "suspended" | "stopping" | "deleting" | "failed" | "unknown";
+        /**
+         * @description Graphics card of the guest.
+         * @enum {unknown}
+         */
+        MachineVideo: "std" | "virtio";
+        /** @description A durable record of something being done. */
+        Operation: {
+            /** @description Id. */
+            id: string;
+            /** @description What is done, `subject.verb`: `machine.launch`, `image.build`. */
+            kind: string;
+            /** @description Kind of the thing it is done to: `machine`, `image`. */
+            subjectKind: string;
+            /** @description Id of the thing it is done to. */
+            subjectId: string;
+            /** @description Name of the thing it is done to. */
+            subjectName: string;
+            /** @description Status. */
+            status: components["schemas"]["OperationStatus"];
+            /** @description Current step. */
+            step: string;
+            /**
+             * Format: int32
+             * @description Progress of the whole, 0 to 100.
+             */
+            progress: number;
+            /** @description What is going on, for people. */
+            message?: null | string;
+            problem?: null | components["schemas"]["Problem"];
+            /**
+             * Format: date-time
+             * @description When it was asked for.
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            endedAt?: null | string;
+            /**
+             * Format: date-time
+             * @description When it fails by itself if it has not ended.
+             */
+            deadline: string;
+            /** @description Whether it has ended. */
+            ended?: boolean;
+        };
+        /**
+         * @description Where an operation is.
+         * @enum {unknown}
+         */
+        OperationStatus: "pending" | "running" | "undoing" | "succeeded" | "failed" | "cancelled";
+        /** @description One page of a list. */
+        PageOfApiToken: {
+            /** @description The entries, newest first unless the route says otherwise. */
+            items: components["schemas"]["ApiToken"][];
+            /** @description Cursor for the next page, to be passed as `?after=`; absent on the last page. */
+            next?: null | string;
+        };
+        /** @description One page of a list. */
+        PageOfHost: {
+            /** @description The entries, newest first unless the route says otherwise. */
+            items: components["schemas"]["Host"][];
+            /** @description Cursor for the next page, to be passed as `?after=`; absent on the last page. */
+            next?: null | string;
+        };
+        /** @description One page of a list. */
+        PageOfImage: {
+            /** @description The entries, newest first unless the route says otherwise. */
+            items: components["schemas"]["Image"][];
+            /** @description Cursor for the next page, to be passed as `?after=`; absent on the last page. */
+            next?: null | string;
+        };
+        /** @description One page of a list. */
+        PageOfMachine: {
+            /** @description The entries, newest first unless the route says otherwise. */
+            items: components["schemas"]["Machine"][];
+            /** @description Cursor for the next page, to be passed as `?after=`; absent on the last page. */
+            next?: null | string;
+        };
+        /** @description One page of a list. */
+        PageOfOperation: {
+            /** @description The entries, newest first unless the route says otherwise. */
+            items: components["schemas"]["Operation"][];
+            /** @description Cursor for the next page, to be passed as `?after=`; absent on the last page. */
+            next?: null | string;
+        };
+        /** @description One page of a list. */
+        PageOfSshKey: {
+            /** @description The entries, newest first unless the route says otherwise. */
+            items: components["schemas"]["SshKey"][];
+            /** @description Cursor for the next page, to be passed as `?after=`; absent on the last page. */
+            next?: null | string;
+        };
+        /** @description A refusal or failure (RFC 9457). */
+        Problem: {
+            /** @description Stable identifier, `urn:warren:problem:…`; programs decide by this. */
+            type: string;
+            /** @description What kind of problem, for people. */
+            title: string;
+            /**
+             * Format: int32
+             * @description HTTP status; 0 inside an operation that failed after its request was accepted.
+             */
+            status: number;
+            /** @description What exactly, and what to do. */
+            detail?: null | string;
+            /** @description For bad input: the field's name to the rules it breaks. */
+            errors?: null | {
+                [key: string]: string[];
+            };
+        };
+        ProblemDetails: {
+            type?: null | string;
+            title?: null | string;
+            /** Format: int32 */
+            status?: null | number;
+            detail?: null | string;
+            instance?: null | string;
+        };
+        /** @description A rung and when it was reached. */
+        ReachedRung: {
+            rung: components["schemas"]["ReadinessRung"];
+            /** Format: date-time */
+            at: string;
+        };
+        /** @description How far the guest has come since it was last switched on. */
+        Readiness: {
+            /** @description Highest rung reached. */
+            rung?: components["schemas"]["ReadinessRung"];
+            /** @description cloud-init's own verdict. */
+            cloudInit?: components["schemas"]["CloudInitStatus"];
+            /** @description Every rung reached, with when, in the order in which they were seen. */
+            reached?: components["schemas"]["ReachedRung"][];
+            /** @description Errors that cloud-init reported, or what is being waited for. */
+            detail?: null | string;
+        };
+        /**
+         * @description Rungs of the readiness ladder, from the bottom.
+         * @enum {unknown}
+         */
+        ReadinessRung: "none" | "process" | "firmware" | "agent" | "ssh" | "cloud-init";
+        /** @description PATCH /machines/{id}: what is left out stays. The machine must be stopped. */
+        ResizeRequest: {
+            /**
+             * Format: int32
+             * @description Memory in MiB.
+             */
+            memoryMiB?: null | number;
+            /**
+             * Format: int32
+             * @description Virtual CPUs.
+             */
+            cpus?: null | number;
+            /**
+             * Format: int32
+             * @description System disk in GiB; disks only grow.
+             */
+            diskGiB?: null | number;
+        };
+        /** @description GET /session: who is asking. */
+        Session: {
+            /** @description Name of the user. */
+            user: string;
+            /** @description `owner` for now; more roles come with more people. */
+            role: string;
+            /** @description Name of the current project. */
+            project: string;
+            /**
+             * Format: date-time
+             * @description When the browser session or token ends.
+             */
+            expiresAt: null | string;
+        };
+        SseItemOfstring: {
+            data?: null | string;
+            eventType?: null | string;
+            eventId?: null | string;
+            reconnectionInterval?: null | string;
+        };
+        /** @description How to reach a machine by SSH. */
+        SshAddress: {
+            host: string;
+            /** Format: int32 */
+            port: number;
+            user: string;
+        };
+        /** @description An SSH key: its public part. */
+        SshKey: {
+            /** @description Id. */
+            id: string;
+            /** @description Name, unique per owner. */
+            name: string;
+            /** @description Name of the owner. */
+            owner: string;
+            /** @description Algorithm as OpenSSH names it: `ssh-ed25519`, `ssh-rsa`, … */
+            algorithm: string;
+            /** @description Public key, one line in OpenSSH's format. */
+            publicKey: string;
+            /** @description `SHA256:…` as `ssh-keygen -l` prints it. */
+            fingerprint: string;
+            /**
+             * Format: date-time
+             * @description When it was added.
+             */
+            createdAt: string;
+        };
+        /** @description POST /machines/{id}/stop and /restart. */
+        StopRequest: {
+            /**
+             * Format: int32
+             * @description Seconds the guest is given to shut down before it is switched off; the server's default when left out.
+             */
+            graceSeconds?: null | number;
+            /** @description Switch off at once. */
+            force?: boolean;
+        };
+        /**
+         * @description What the user wants of the machine's power.
+         * @enum {unknown}
+         */
+        WantedPower: "off" | "on";
         Event: {
             id: number;
             type: string;
             subjectId: string;
             /** Format: date-time */
             at: string;
-            data?: unknown;
-        };
-        Host: {
-            name: string;
-            hypervisor: string;
-            usable: boolean;
-            version?: string;
-            accelerator?: string;
-            acceleratorReason?: string;
-            memoryMiB: number;
-            memoryUsedMiB: number;
-            cpus: number;
-            diskFreeGiB: number;
-            capabilities: string[];
-            facts: {
-                [key: string]: string;
-            };
-            problems: string[];
-            foreignMachines: string[];
-            /** Format: date-time */
-            probedAt?: string;
-        };
-        Limits: {
-            memoryMiB: components["schemas"]["IntRange"];
-            diskGiB: components["schemas"]["IntRange"];
-            cpus: components["schemas"]["IntRange"];
-            hostPorts: components["schemas"]["IntRange"];
-        };
-        IntRange: {
-            minimum: number;
-            maximum: number;
-        };
-        Image: {
-            id: string;
-            name: string;
-            owner: string;
-            project: string;
-            state: components["schemas"]["ImageState"];
-            sha256?: string;
-            format?: string;
-            sizeBytes?: number;
-            virtualSizeBytes?: number;
-            source: string;
-            verification: components["schemas"]["ImageVerification"];
-            defaultUser?: string;
-            minimumMemoryMiB?: number;
-            defaultMemoryMiB?: number;
-            features: string[];
-            operation?: string;
-            problem?: components["schemas"]["Problem"];
-            /** Format: date-time */
-            createdAt: string;
-        };
-        ImageVerification: {
-            checksum: string;
-            signature: string;
-            insecure: boolean;
+            data?: null | unknown;
         };
         ImportImageRequest: {
-            name?: string;
-            recipe?: string;
-            catalogue?: string;
-            url?: string;
-            path?: string;
-            checksum?: string;
-            format?: string;
-            defaultUser?: string;
+            name?: null | string;
+            recipe?: null | string;
+            catalogue?: null | string;
+            url?: null | string;
+            path?: null | string;
+            checksum?: null | string;
+            format?: null | string;
+            defaultUser?: null | string;
             insecure?: boolean;
         };
         CatalogueEntry: {
             name: string;
             kind: string;
             title: string;
-            description?: string;
-            defaultUser?: string;
+            description?: null | string;
+            defaultUser?: null | string;
             minimumMemoryMiB: number;
             defaultMemoryMiB: number;
             minimumDiskGiB: number;
-            downloadBytes?: number;
-            buildSeconds?: number;
-            features: string[];
-            imageId?: string;
-        };
-        SshKey: {
-            id: string;
-            name: string;
-            owner: string;
-            algorithm: string;
-            publicKey: string;
-            fingerprint: string;
-            /** Format: date-time */
-            createdAt: string;
-        };
-        CreateKeyRequest: {
-            name: string;
-            algorithm?: components["schemas"]["KeyAlgorithm"];
-            publicKey?: string;
-        };
-        CreatedKey: {
-            key: components["schemas"]["SshKey"];
-            privateKey?: string;
-        };
-        Machine: {
-            id: string;
-            name: string;
-            owner: string;
-            project: string;
-            host: string;
-            image: string;
-            spec: components["schemas"]["MachineSpec"];
-            wanted: components["schemas"]["WantedPower"];
-            state: components["schemas"]["MachineState"];
-            readiness: components["schemas"]["Readiness"];
-            forwards: components["schemas"]["Forward"][];
-            ssh?: components["schemas"]["SshAddress"];
-            operation?: string;
-            problem?: components["schemas"]["Problem"];
-            processId?: number;
-            /** Format: date-time */
-            createdAt: string;
-            /** Format: date-time */
-            observedAt?: string;
-            /** Format: date-time */
-            expiresAt?: string;
-        };
-        MachineSpec: {
-            memoryMiB: number;
-            cpus: number;
-            diskGiB: number;
-            firmware: components["schemas"]["MachineFirmware"];
-            video: components["schemas"]["MachineVideo"];
-            ephemeral: boolean;
-            dataDisks: components["schemas"]["DataDiskSpec"][];
-        };
-        DataDiskSpec: {
-            sizeGiB?: number;
-            path?: string;
-        };
-        SshAddress: {
-            host: string;
-            port: number;
-            user: string;
-        };
-        Forward: {
-            protocol: string;
-            hostAddress: string;
-            hostPort: number;
-            guestPort: number;
-        };
-        ForwardRequest: {
-            protocol?: string;
-            guestPort: number;
-            hostPort?: number;
-        };
-        LaunchRequest: {
-            name?: string;
-            image: string;
-            host?: string;
-            memoryMiB?: number;
-            cpus?: number;
-            diskGiB?: number;
-            firmware?: components["schemas"]["MachineFirmware"];
-            video?: components["schemas"]["MachineVideo"];
-            ephemeral?: boolean;
-            dataDisks?: components["schemas"]["DataDiskSpec"][];
-            keys?: string[];
-            userData?: string;
-            forwards?: components["schemas"]["ForwardRequest"][];
-            ttlSeconds?: number;
-            start?: boolean;
-        };
-        ResizeRequest: {
-            memoryMiB?: number;
-            cpus?: number;
-            diskGiB?: number;
-        };
-        StopRequest: {
-            graceSeconds?: number;
-            force?: boolean;
-        };
-        InjectKeysRequest: {
-            keys: string[];
-        };
-        Operation: {
-            id: string;
-            kind: string;
-            subjectKind: string;
-            subjectId: string;
-            subjectName: string;
-            status: components["schemas"]["OperationStatus"];
-            step: string;
-            progress: number;
-            message?: string;
-            problem?: components["schemas"]["Problem"];
-            /** Format: date-time */
-            createdAt: string;
-            /** Format: date-time */
-            endedAt?: string;
-            /** Format: date-time */
-            deadline: string;
-            ended: boolean;
-        };
-        Problem: {
-            type: string;
-            title: string;
-            status: number;
-            detail?: string;
-            errors?: {
-                [key: string]: string[];
-            };
-        };
-        Readiness: {
-            rung: components["schemas"]["ReadinessRung"];
-            cloudInit: components["schemas"]["CloudInitStatus"];
-            reached: components["schemas"]["ReachedRung"][];
-            detail?: string;
-        };
-        ReachedRung: {
-            rung: components["schemas"]["ReadinessRung"];
-            /** Format: date-time */
-            at: string;
-        };
-        PageOfMachine: {
-            items: components["schemas"]["Machine"][];
-            next?: string;
-        };
-        PageOfImage: {
-            items: components["schemas"]["Image"][];
-            next?: string;
+            downloadBytes?: null | number;
+            buildSeconds?: null | number;
+            features?: string[];
+            imageId?: null | string;
         };
         PageOfCatalogueEntry: {
             items: components["schemas"]["CatalogueEntry"][];
-            next?: string;
-        };
-        PageOfOperation: {
-            items: components["schemas"]["Operation"][];
-            next?: string;
-        };
-        PageOfSshKey: {
-            items: components["schemas"]["SshKey"][];
-            next?: string;
-        };
-        PageOfHost: {
-            items: components["schemas"]["Host"][];
-            next?: string;
-        };
-        PageOfApiToken: {
-            items: components["schemas"]["ApiToken"][];
             next?: string;
         };
     };
@@ -1547,4 +1255,1309 @@ export interface components {
     pathItems: never;
 }
 export type $defs = Record<string, never>;
-export type operations = Record<string, never>;
+export interface operations {
+    getHealth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+        };
+    };
+    getLimits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Limits"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    streamEvents: {
+        parameters: {
+            query?: {
+                subject?: string;
+            };
+            header?: {
+                "Last-Event-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["SseItemOfstring"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    getSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    logIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoginRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    logOut: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    createLoginLink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoginLink"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    listTokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfApiToken"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    createToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateTokenRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedToken"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    deleteToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    listHosts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfHost"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    getHost: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Host"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    probeHost: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Host"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    listKeys: {
+        parameters: {
+            query?: {
+                limit?: number;
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfSshKey"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    createKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateKeyRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedKey"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    getKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SshKey"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    deleteKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    listImages: {
+        parameters: {
+            query?: {
+                limit?: number;
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfImage"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    getImage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                image: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Image"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    listMachines: {
+        parameters: {
+            query?: {
+                state?: components["schemas"]["MachineState"];
+                name?: string;
+                limit?: number;
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfMachine"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    launchMachine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LaunchRequest"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    getMachine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                machine: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Machine"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    deleteMachine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                machine: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    resizeMachine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                machine: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResizeRequest"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    startMachine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                machine: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    stopMachine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                machine: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": null | components["schemas"]["StopRequest"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    restartMachine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                machine: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": null | components["schemas"]["StopRequest"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    injectKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                machine: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InjectKeysRequest"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    streamReadiness: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                machine: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Readiness"];
+                    "text/event-stream": components["schemas"]["Readiness"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    openScreen: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                machine: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Switching Protocols */
+            101: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    readLogs: {
+        parameters: {
+            query?: {
+                follow?: boolean;
+            };
+            header?: never;
+            path: {
+                machine: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    listOperations: {
+        parameters: {
+            query?: {
+                subject?: string;
+                ended?: boolean;
+                limit?: number;
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfOperation"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    getOperation: {
+        parameters: {
+            query?: {
+                wait?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    cancelOperation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+}
