@@ -15,7 +15,7 @@ public sealed record ResolvedImage(Uri Url, Digest Digest, SignatureVerdict? Sig
 public sealed class CatalogueResolver(Downloader downloader, SignatureCheck signatures)
 {
     private const int MaximumSignatureBytes = 64 << 10;
-    private const int MaximumKeyBytes = 1 << 20;
+    private const int MaximumKeyBytes = 256 << 10;
 
     /// <summary>Resolves an entry.</summary>
     /// <exception cref="ImageException">Something could not be fetched, or is not what the catalogue expects.</exception>

@@ -41,7 +41,7 @@ public sealed partial class ChecksumFile
     public const int MaximumBytes = 1 << 20;
 
     private const int MaximumLineLength = 4096;
-    private const int MaximumEntries = 20_000;
+    private const int MaximumEntries = 10_000;
 
     private ChecksumFile(IReadOnlyList<ChecksumEntry> entries) => Entries = entries;
 

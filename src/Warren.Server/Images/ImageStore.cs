@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.RegularExpressions;
 
 namespace Warren.Server.Images;
@@ -6,8 +7,10 @@ namespace Warren.Server.Images;
 /// The files of the images, addressed by content: <c>sha256/&lt;first two&gt;/&lt;hash&gt;</c>, mode 0400, never changed. What is on its way in
 /// lives in <c>incoming/&lt;operation&gt;/</c> on the same file system, so that putting it is one rename. No name comes from a user.
 /// </summary>
-public sealed partial class ImageStore
+public sealed partial class ImageStore : IDisposable
 {
+    private readonly SemaphoreSlim gate = new(1, 1);
+    private readonly ConcurrentDictionary<string, byte> uploads = new(StringComparer.Ordinal);
     private readonly string content;
     private readonly string incoming;
     private readonly ImageOptions options;
@@ -24,6 +27,26 @@ public sealed partial class ImageStore
         StoreFiles.CreateFolder(content);
         StoreFiles.CreateFolder(incoming);
     }
+
+    /// <summary>Incoming folders of uploads under way, which belong to no operation yet.</summary>
+    public IReadOnlyCollection<string> Uploads => (IReadOnlyCollection<string>)uploads.Keys;
+
+    /// <summary>Marks an incoming folder as an upload's until the result is disposed.</summary>
+    public IDisposable BeginUpload(string id)
+    {
+        uploads[id] = 0;
+        return new Release(() => uploads.TryRemove(id, out _));
+    }
+
+    /// <summary>Takes the lock under which content is put and removed; disposing the result gives it back.</summary>
+    public async Task<IDisposable> LockAsync(CancellationToken cancellation)
+    {
+        await gate.WaitAsync(cancellation);
+        return new Release(() => gate.Release());
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => gate.Dispose();
 
     /// <summary>Absolute path of the store's folder.</summary>
     public string Root { get; }
@@ -96,21 +119,8 @@ public sealed partial class ImageStore
         if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
     }
 
-    /// <summary>Removes the incoming files of all operations but these: what a crash left behind.</summary>
-    /// <returns>The operations whose files were removed.</returns>
-    public IReadOnlyList<string> RemoveAbandoned(IReadOnlySet<string> liveOperations)
-    {
-        var removed = new List<string>();
-        foreach (var folder in Directory.EnumerateDirectories(incoming).ToList())
-        {
-            var name = Path.GetFileName(folder);
-            if (liveOperations.Contains(name)) continue;
-            Directory.Delete(folder, recursive: true);
-            removed.Add(name);
-        }
-
-        return removed;
-    }
+    /// <summary>The operations and uploads that have an incoming folder.</summary>
+    public IReadOnlyList<string> ListIncoming() => [.. Directory.EnumerateDirectories(incoming).Select(Path.GetFileName).OfType<string>()];
 
     /// <summary>Free bytes on the store's disk beyond the configured reserve; negative when the reserve is broken into.</summary>
     public long FreeBytes => new DriveInfo(Root).AvailableFreeSpace - options.ReservedFreeBytes;
@@ -126,10 +136,17 @@ public sealed partial class ImageStore
                 $"the image store needs {bytes} bytes but has {Math.Max(0, free)} ({options.ReservedFreeBytes} are kept free); delete images or enlarge the disk");
     }
 
-    private string IncomingPath(string operationId)
+    /// <summary>Path of an operation's incoming folder, there or not.</summary>
+    /// <exception cref="ArgumentException">The id is not letters, digits and dashes.</exception>
+    public string IncomingPath(string operationId)
     {
         if (!OperationPattern().IsMatch(operationId)) throw new ArgumentException("not an operation id", nameof(operationId));
         return Path.Combine(incoming, operationId);
+    }
+
+    private sealed class Release(Action action) : IDisposable
+    {
+        public void Dispose() => action();
     }
 
     [GeneratedRegex(@"\A[0-9a-f]{64}\z", RegexOptions.None, matchTimeoutMilliseconds: 1000)]

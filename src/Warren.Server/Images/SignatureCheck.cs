@@ -37,7 +37,8 @@ public sealed record SignatureVerdict(SignatureStatus Status, string Detail)
 /// <summary>Checks OpenPGP signatures with gpgv, in a private home without any of the user's keys.</summary>
 /// <param name="runner">Runs gpgv.</param>
 /// <param name="keyFolders">Where keyrings named without a path are looked up.</param>
-public sealed class SignatureCheck(CommandRunner runner, IReadOnlyList<string> keyFolders)
+/// <param name="gpgv">Program to check with, looked up in PATH.</param>
+public sealed class SignatureCheck(CommandRunner runner, IReadOnlyList<string> keyFolders, string gpgv = "gpgv")
 {
     /// <summary>Checks a detached signature.</summary>
     /// <param name="dataFile">The signed file.</param>
@@ -100,7 +101,7 @@ public sealed class SignatureCheck(CommandRunner runner, IReadOnlyList<string> k
         try
         {
             // A signature over an image is over hundreds of megabytes.
-            var command = new Command("gpgv", ["--homedir", home, "--status-fd", "1", "--keyring", keyring, .. arguments]) { Timeout = TimeSpan.FromMinutes(10) };
+            var command = new Command(gpgv, ["--homedir", home, "--status-fd", "1", "--keyring", keyring, .. arguments]) { Timeout = TimeSpan.FromMinutes(10) };
             var result = await runner.RunAsync(command, cancellation);
             return Judge(result.Output, result.ExitCode, keys.Fingerprints);
         }

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 
 namespace Warren.Server.Images;
 
@@ -32,6 +33,49 @@ internal static class StoreFiles
     {
         if (OperatingSystem.IsWindows()) File.SetAttributes(path, FileAttributes.ReadOnly);
         else File.SetUnixFileMode(path, UnixFileMode.UserRead);
+    }
+
+    /// <summary>Opens a regular file for reading, never waiting for a pipe's other end.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="real">Where the file that was opened really is, links resolved.</param>
+    /// <returns>The file, or null when it is none or cannot be opened.</returns>
+    public static FileStream? OpenRegular(string path, out string real)
+    {
+        real = Path.GetFullPath(path);
+        if (OperatingSystem.IsWindows()) return File.Exists(path) ? File.OpenRead(path) : null;
+        const int nonBlockingCloseOnExec = 0x800 | 0x80000; // O_NONBLOCK | O_CLOEXEC, O_RDONLY being 0
+        var descriptor = Native.Open([.. Encoding.UTF8.GetBytes(path), 0], nonBlockingCloseOnExec);
+        if (descriptor < 0) return null;
+        real = new FileInfo($"/proc/self/fd/{descriptor}").LinkTarget ?? "";
+#pragma warning disable CA2000 // The stream owns the handle.
+        var handle = new SafeFileHandle(descriptor, ownsHandle: true);
+#pragma warning restore CA2000
+        // Only regular files have a path of their own below /proc, are no folder, and can be sought.
+        if (!File.Exists(real))
+        {
+            handle.Dispose();
+            return null;
+        }
+
+        var stream = new FileStream(handle, FileAccess.Read, bufferSize: 0, isAsync: false);
+        if (stream.CanSeek) return stream;
+        stream.Dispose();
+        return null;
+    }
+
+    /// <summary>The folder with all links resolved.</summary>
+    public static string RealPath(string folder)
+    {
+        var full = Path.GetFullPath(folder);
+        if (OperatingSystem.IsWindows()) return full;
+        var resolved = "/";
+        foreach (var part in full.Split('/', StringSplitOptions.RemoveEmptyEntries))
+        {
+            var next = Path.Combine(resolved, part);
+            resolved = Directory.Exists(next) && Directory.ResolveLinkTarget(next, returnFinalTarget: true) is { } target ? RealPath(target.FullName) : next;
+        }
+
+        return resolved;
     }
 
     /// <summary>Makes the names in a folder durable: a rename survives a power cut only after its folder is synced.</summary>

@@ -35,6 +35,10 @@ internal sealed class YamlFields
         {
             throw new YamlMistakeException(file, e.Start.Line, e.InnerException?.Message ?? e.Message);
         }
+        catch (InvalidOperationException)
+        {
+            throw new YamlMistakeException(file, 1, "is not YAML: a bracket or quote is not closed"); // YamlDotNet's own way to say so.
+        }
     }
 
     public YamlMistakeException Mistake(string field, string message) => new(file, Find(field)?.Start.Line ?? Line, $"{field}: {message}");

@@ -8,7 +8,7 @@ namespace Warren.Server.Web;
 /// <summary>From nothing to serving: schema, local host, listening, owner and client file, and a line for the person at the terminal.</summary>
 internal static class StartUp
 {
-    public static async Task RunWarrenAsync(this WebApplication app)
+    public static async Task StartWarrenAsync(this WebApplication app)
     {
         await using (var scope = app.Services.CreateAsyncScope())
         {
@@ -28,7 +28,5 @@ internal static class StartUp
                 ? "To log a browser in:  ./warren login-link"
                 : $"Log in once, within 15 minutes:  {link.Url}\nLater:  ./warren login-link");
         }
-
-        await app.WaitForShutdownAsync();
     }
 }
