@@ -223,39 +223,25 @@ export interface paths {
         /** Images in the store, newest first */
         get: operations["listImages"];
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["ImportImageRequest"];
-                };
-            };
-            responses: {
-                /** @description ok */
-                202: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Operation"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
+        /** Have an image: from a recipe, the catalogue, a URL or a path */
+        post: operations["importImage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/upload": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
+        get?: never;
+        put?: never;
+        /** Have an image: its bytes are the request's body */
+        post: operations["uploadImage"];
         delete?: never;
         options?: never;
         head?: never;
@@ -273,37 +259,42 @@ export interface paths {
         get: operations["getImage"];
         put?: never;
         post?: never;
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    image: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                202: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Operation"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
+        /** Delete an image that no machine uses */
+        delete: operations["deleteImage"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalogue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
+        /** What can be launched by name: recipes and distributions' cloud images */
+        get: operations["listCatalogue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalogue/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One entry, by name or alias */
+        get: operations["getCatalogueEntry"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -516,94 +507,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/images/upload": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                202: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Operation"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/catalogue": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["PageOfCatalogueEntry"];
-                    };
-                };
-                /** @description problem */
-                default: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/problem+json": components["schemas"]["Problem"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -618,6 +521,48 @@ export interface components {
             lastUsedAt: null | string;
             /** Format: date-time */
             expiresAt: null | string;
+        };
+        /** @description Something that can be launched although it is not in the store yet: a recipe or a distribution's cloud image. */
+        CatalogueEntry: {
+            /** @description Name to launch by. */
+            name: string;
+            /** @description `recipe` or `download`. */
+            kind: string;
+            /** @description Title for people. */
+            title: string;
+            /** @description A sentence or two. */
+            description?: null | string;
+            /** @description User for logging in. */
+            defaultUser?: null | string;
+            /**
+             * Format: int32
+             * @description Least memory in MiB.
+             */
+            minimumMemoryMiB: number;
+            /**
+             * Format: int32
+             * @description Memory given when none is named, in MiB.
+             */
+            defaultMemoryMiB: number;
+            /**
+             * Format: int32
+             * @description Least system disk in GiB.
+             */
+            minimumDiskGiB: number;
+            /**
+             * Format: int64
+             * @description About how many bytes are downloaded.
+             */
+            downloadBytes?: null | number;
+            /**
+             * Format: int32
+             * @description About how long a build takes on two cores, in seconds.
+             */
+            buildSeconds?: null | number;
+            /** @description What the guest has: `agent`, `ssh`, `cloud-init`, `serial`, `screen`. */
+            features?: string[];
+            /** @description Id of the image in the store when it is there already. */
+            imageId?: null | string;
         };
         /**
          * @description What is known of cloud-init in the guest.
@@ -814,6 +759,27 @@ export interface components {
             signature: string;
             /** @description It was let in although it could not be verified. */
             insecure: boolean;
+        };
+        /** @description POST /images. Exactly one of string? ImportImageRequest.Recipe, string? ImportImageRequest.Catalogue, string? ImportImageRequest.Url and string? ImportImageRequest.Path is given. */
+        ImportImageRequest: {
+            /** @description Name; the recipe's or entry's when left out. */
+            name?: null | string;
+            /** @description Build from this recipe. */
+            recipe?: null | string;
+            /** @description Download this catalogue entry. */
+            catalogue?: null | string;
+            /** @description Download from this http or https URL. */
+            url?: null | string;
+            /** @description Copy this file of the server's machine, within a folder that the administrator allowed. */
+            path?: null | string;
+            /** @description `sha256:HEX` or `sha512:HEX`; required for URL and path unless bool ImportImageRequest.Insecure. */
+            checksum?: null | string;
+            /** @description `qcow2`, `raw` or `iso`; found by looking when left out. Raw disks without a partition table must be declared. */
+            format?: null | string;
+            /** @description User that cloud-init sets up for logging in. */
+            defaultUser?: null | string;
+            /** @description Let it in although it cannot be verified. */
+            insecure?: boolean;
         };
         /** @description POST /machines/{id}/keys. */
         InjectKeysRequest: {
@@ -1048,6 +1014,13 @@ export interface components {
             next?: null | string;
         };
         /** @description One page of a list. */
+        PageOfCatalogueEntry: {
+            /** @description The entries, newest first unless the route says otherwise. */
+            items: components["schemas"]["CatalogueEntry"][];
+            /** @description Cursor for the next page, to be passed as `?after=`; absent on the last page. */
+            next?: null | string;
+        };
+        /** @description One page of a list. */
         PageOfHost: {
             /** @description The entries, newest first unless the route says otherwise. */
             items: components["schemas"]["Host"][];
@@ -1205,48 +1178,13 @@ export interface components {
             /** @description Switch off at once. */
             force?: boolean;
         };
+        /** Format: binary */
+        Stream: string;
         /**
          * @description What the user wants of the machine's power.
          * @enum {unknown}
          */
         WantedPower: "off" | "on";
-        Event: {
-            id: number;
-            type: string;
-            subjectId: string;
-            /** Format: date-time */
-            at: string;
-            data?: null | unknown;
-        };
-        ImportImageRequest: {
-            name?: null | string;
-            recipe?: null | string;
-            catalogue?: null | string;
-            url?: null | string;
-            path?: null | string;
-            checksum?: null | string;
-            format?: null | string;
-            defaultUser?: null | string;
-            insecure?: boolean;
-        };
-        CatalogueEntry: {
-            name: string;
-            kind: string;
-            title: string;
-            description?: null | string;
-            defaultUser?: null | string;
-            minimumMemoryMiB: number;
-            defaultMemoryMiB: number;
-            minimumDiskGiB: number;
-            downloadBytes?: null | number;
-            buildSeconds?: null | number;
-            features?: string[];
-            imageId?: null | string;
-        };
-        PageOfCatalogueEntry: {
-            items: components["schemas"]["CatalogueEntry"][];
-            next?: string;
-        };
     };
     responses: never;
     parameters: never;
@@ -1835,6 +1773,119 @@ export interface operations {
             };
         };
     };
+    importImage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportImageRequest"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    uploadImage: {
+        parameters: {
+            query: {
+                name: string;
+                checksum?: string;
+                format?: string;
+                defaultUser?: string;
+                insecure?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": components["schemas"]["Stream"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Payload Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     getImage: {
         parameters: {
             query?: never;
@@ -1853,6 +1904,127 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Image"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    deleteImage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                image: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    listCatalogue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfCatalogueEntry"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    getCatalogueEntry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogueEntry"];
                 };
             };
             /** @description Nobody is known by this cookie or token */
