@@ -51,6 +51,7 @@ internal static class Program
         app.UseWeb();
         app.UseHostFiltering();
         app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = TimeSpan.FromSeconds(20) });
+        app.UsePageFiles();
         app.UseAuthentication();
         app.UseAuthorization();
         app.UseRateLimiter();
