@@ -14,6 +14,11 @@ public sealed record Command(string Program, IReadOnlyList<string> Arguments)
     /// <summary>After this long the whole process tree is killed and the run fails with <see cref="HypervisorErrorKind.Unreachable"/>.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// On timeout or cancellation the program is asked to end (SIGTERM) and given this long to clean up before the tree is killed; zero kills at once.
+    /// </summary>
+    public TimeSpan Grace { get; init; } = TimeSpan.Zero;
+
     /// <summary>Text written to standard input, which is then closed.</summary>
     public string? Input { get; init; }
 

@@ -37,7 +37,7 @@ public sealed class CommandRunner
         }
         catch (OperationCanceledException)
         {
-            KillTree(process);
+            await EndAsync(process, command.Grace);
             cancellation.ThrowIfCancellationRequested();
             throw new HypervisorException(HypervisorErrorKind.Unreachable,
                 $"{command.Program} did not finish within {command.Timeout.TotalSeconds:0} s");
@@ -116,6 +116,25 @@ public sealed class CommandRunner
         }
 
         return kept.ToString();
+    }
+
+    private static async Task EndAsync(Process process, TimeSpan grace)
+    {
+        if (grace > TimeSpan.Zero && ProcessSignals.Terminate(process.Id))
+        {
+            using var patience = new CancellationTokenSource(grace);
+            try
+            {
+                await process.WaitForExitAsync(patience.Token);
+                return;
+            }
+            catch (OperationCanceledException)
+            {
+                // It had its time.
+            }
+        }
+
+        KillTree(process);
     }
 
     private static void KillTree(Process process)

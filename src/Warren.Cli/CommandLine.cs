@@ -1,0 +1,75 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using Warren.Cli.Access;
+using Warren.Cli.Events;
+using Warren.Cli.Hosts;
+using Warren.Cli.Images;
+using Warren.Cli.Keys;
+using Warren.Cli.Machines;
+using Warren.Cli.Operations;
+using Warren.Cli.Ssh;
+using Warren.Cli.Terminal;
+using Warren.Contracts;
+
+namespace Warren.Cli;
+
+/// <summary>The whole command line: its verbs, and one run from arguments to exit code.</summary>
+internal static class CommandLine
+{
+    public static async Task<int> RunAsync(IReadOnlyList<string> arguments, Surroundings around)
+    {
+        var globals = new GlobalOptions();
+        var parsed = Create(globals).Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        if (parsed.Action is HelpAction) return HelpPage.Write(parsed, around);
+        if (parsed.Errors.Count > 0 || parsed.CommandResult.Command is not Verb verb) return HelpPage.WriteUsageError(parsed, around);
+        using var call = new Invocation(parsed, globals, around);
+        try
+        {
+            return await verb.RunAsync(call, around.Interrupted);
+        }
+        catch (WarrenException e)
+        {
+            call.Screen.Report(e.Problem);
+            return ExitCode.Of(e.Problem);
+        }
+        catch (OperationCanceledException) when (around.Interrupted.IsCancellationRequested)
+        {
+            return ExitCode.Cancelled;
+        }
+        catch (IOException e) when (IsBrokenPipe(e))
+        {
+            // The reader of our output, head(1) say, has seen enough.
+            return ExitCode.Failed;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            call.Screen.Report(new Problem("urn:warren:problem:internal", "File error", 0, e.Message));
+            return ExitCode.Failed;
+        }
+    }
+
+    internal static RootCommand Create(GlobalOptions globals)
+    {
+        var root = new RootCommand("Launches and drives virtual machines on a Warren server.") { HelpName = "warren" };
+        foreach (var builtIn in root.Options.OfType<VersionOption>().ToArray()) root.Options.Remove(builtIn);
+        globals.AddTo(root);
+        Command[] commands =
+        [
+            new LaunchVerb(), new ListVerb(), new InfoVerb(), new StartVerb(), new StopVerb(), new RestartVerb(), new DeleteVerb(),
+            new ResizeVerb(), new WaitVerb(), new SshVerb(), new ConsoleVerb(), new LogsVerb(),
+            new Noun("keys", "key", "SSH keys", new KeyListVerb(), new KeyCreateVerb(), new KeyAddVerb(), new KeyShowVerb(), new KeyDeleteVerb(), new KeyInjectVerb()),
+            new Noun("images", "image", "Images in the store, and what can be had", new ImageListVerb(), new ImageImportVerb(), new ImageBuildVerb(),
+                new ImageInfoVerb(), new ImageDeleteVerb(), new CatalogueVerb()),
+            new Noun("operations", "operation", "What is being done, and what was", new OperationListVerb(), new OperationInfoVerb(),
+                new OperationCancelVerb(), new OperationWatchVerb()),
+            new Noun("hosts", "host", "Where machines run", new HostListVerb(), new HostInfoVerb(), new HostProbeVerb()),
+            new Noun("tokens", "token", "Bearer tokens for programs", new TokenListVerb(), new TokenCreateVerb(), new TokenDeleteVerb()),
+            new LoginLinkVerb(), new EventsVerb(), new VersionVerb(),
+        ];
+        foreach (var command in commands) root.Subcommands.Add(command);
+        return root;
+    }
+
+    /// <summary>EPIPE, as .NET carries errno in the exception's HResult on Unix.</summary>
+    private static bool IsBrokenPipe(IOException e) => !OperatingSystem.IsWindows() && e.HResult == 32;
+}

@@ -1,0 +1,84 @@
+using Warren.Cli.Terminal;
+using Warren.Contracts;
+
+namespace Warren.Cli.Machines;
+
+/// <summary>Machines as people read them.</summary>
+internal static class MachineText
+{
+    public static readonly string[] Headings = ["NAME", "STATE", "READY", "IMAGE", "MEMORY", "CPUS", "DISK", "SSH", "AGE"];
+
+    public static IReadOnlyList<Cell> Row(Machine m, DateTimeOffset now) =>
+    [
+        m.Name,
+        State(m.State),
+        Ready(m),
+        m.Image,
+        Figures.MiB(m.Spec.MemoryMiB),
+        $"{m.Spec.Cpus}",
+        m.Spec.DiskGiB == 0 ? "-" : Figures.GiB(m.Spec.DiskGiB),
+        m.Ssh is { } ssh ? $"{ssh.Host}:{ssh.Port}" : "-",
+        Figures.Span(now - m.CreatedAt),
+    ];
+
+    public static IReadOnlyList<(string, Cell?)> Properties(Machine m, DateTimeOffset now) =>
+    [
+        ("name", m.Name),
+        ("id", m.Id),
+        ("state", State(m.State)),
+        ("ready", IsOn(m) ? Ready(m) : null),
+        ("waiting for", m.Readiness.Detail is { } detail && IsOn(m) ? (Cell)detail : null),
+        ("problem", m.Problem is { } problem ? new Cell(problem.Detail ?? problem.Title, Ink.Bad) : null),
+        ("image", m.Image),
+        ("memory", Figures.MiB(m.Spec.MemoryMiB)),
+        ("cpus", $"{m.Spec.Cpus}"),
+        ("disk", (m.Spec.DiskGiB == 0 ? "none" : Figures.GiB(m.Spec.DiskGiB)) + (m.Spec.Ephemeral ? ", thrown away at each stop" : "")),
+        .. m.Spec.DataDisks.Select(disk => ("data disk", (Cell?)(disk.Path ?? Figures.GiB(disk.SizeGiB ?? 0)))),
+        ("firmware", $"{Words.Of(m.Spec.Firmware)}, video {Words.Of(m.Spec.Video)}"),
+        ("host", m.Host + (m.ProcessId is { } pid ? $", process {pid}" : "")),
+        ("ssh", m.Ssh is { } ssh ? (Cell)$"{ssh.User}@{ssh.Host} port {ssh.Port}" : null),
+        .. m.Forwards.Select(forward => ("forward", (Cell?)Forward(forward))),
+        ("operation", m.Operation is { } operation ? (Cell)operation : null),
+        ("owner", $"{m.Owner}, project {m.Project}"),
+        ("created", $"{Figures.Time(m.CreatedAt)} ({Figures.Span(now - m.CreatedAt)} ago)"),
+        ("observed", m.ObservedAt is { } observed ? $"{Figures.Span(now - observed)} ago" : (Cell?)null),
+        ("deleted at", m.ExpiresAt is { } expires ? $"{Figures.Time(expires)} (in {Figures.Span(expires - now)})" : (Cell?)null),
+    ];
+
+    /// <summary>What to do with a machine that has just been launched or started.</summary>
+    public static string HowToConnect(Machine m, Uri server)
+    {
+        var resources = $"{m.Image}, {Figures.MiB(m.Spec.MemoryMiB)}, {m.Spec.Cpus} CPU{(m.Spec.Cpus == 1 ? "" : "s")}"
+            + (m.Spec.DiskGiB == 0 ? "" : $", {Figures.GiB(m.Spec.DiskGiB)} disk");
+        var lines = new List<string> { $"{m.Name} is {Words.Of(m.State)} ({resources})" };
+        if (IsOn(m) && m.Ssh is { } ssh) lines.Add($"  ssh      warren ssh {m.Name}   ({ssh.User}@{ssh.Host} port {ssh.Port})");
+        if (IsOn(m)) lines.Add($"  screen   {PageUrl(server, m)}");
+        lines.AddRange(m.Forwards.Select(forward => "  forward  " + Forward(forward)));
+        if (!IsOn(m)) lines.Add($"  start    warren start {m.Name}");
+        return string.Join('\n', lines);
+    }
+
+    /// <summary>The machine's page in the browser.</summary>
+    public static Uri PageUrl(Uri server, Machine m) => new(server, "/machines/" + m.Name);
+
+    public static Cell State(MachineState state) => new(Words.Of(state), state switch
+    {
+        MachineState.Running => Ink.Good,
+        MachineState.Failed or MachineState.Unknown => Ink.Bad,
+        MachineState.Stopped => Ink.Faint,
+        _ => Ink.Busy,
+    });
+
+    /// <summary>The highest rung, with cloud-init's verdict on the last.</summary>
+    private static Cell Ready(Machine m)
+    {
+        if (!IsOn(m) || m.Readiness.Rung is ReadinessRung.None) return "-";
+        if (m.Readiness.CloudInit is CloudInitStatus.Error) return new Cell("cloud-init error", Ink.Bad);
+        if (m.Readiness.CloudInit is CloudInitStatus.Done) return new Cell("cloud-init done", Ink.Good);
+        return Words.Of(m.Readiness.Rung);
+    }
+
+    private static bool IsOn(Machine m) => m.State is MachineState.Starting or MachineState.Running or MachineState.Paused;
+
+    private static string Forward(Forward forward) => $"{forward.Protocol} {forward.HostAddress}:{forward.HostPort} -> guest {forward.GuestPort}";
+}

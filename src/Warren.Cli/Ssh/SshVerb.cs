@@ -1,0 +1,77 @@
+using System.CommandLine;
+using Warren.Cli.Arguments;
+using Warren.Cli.Machines;
+using Warren.Cli.Terminal;
+using Warren.Contracts;
+
+namespace Warren.Cli.Ssh;
+
+internal sealed class SshVerb : Verb
+{
+    private readonly Option<string> _user;
+    private readonly Option<string> _timeout;
+    private readonly Argument<string> _name;
+    private readonly Argument<string[]> _command;
+
+    public SshVerb() : base("ssh", "Log in to a machine, or run a command there, with your own ssh",
+        "warren ssh web", "warren ssh web -- uname -a", "tar c . | warren ssh web -- tar x -C /srv")
+    {
+        _user = Option<string>("--user", "Log in as this user [the image's own]", "NAME", "-l");
+        _timeout = Option<string>("--timeout", "How long to wait for a guest that is still booting [3m]", "TIME", "-t");
+        _name = Argument<string>("NAME", "The machine's name or id");
+        _command = Argument<string[]>("COMMAND", "What to run; everything behind NAME goes to ssh as it is");
+        _command.Arity = ArgumentArity.ZeroOrMore;
+        _command.CaptureRemainingTokens = true;
+    }
+
+    public override async Task<int> RunAsync(Invocation call, CancellationToken cancellation)
+    {
+        var timeout = Durations.Parse(call.Get(_timeout) ?? "3m", "--timeout");
+        var machine = await call.Client.GetMachineAsync(call.Get(_name), cancellation);
+        if (machine.State is MachineState.Stopped or MachineState.Suspended or MachineState.Failed)
+        {
+            throw Refusal.Of("illegal-state", "Machine off", $"{machine.Name} is {Words.Of(machine.State)}: start it with `warren start {machine.Name}`");
+        }
+
+        if (!machine.Readiness.Has(ReadinessRung.Ssh)) machine = await WaitAsync(call, machine, timeout, cancellation);
+        var address = machine.Ssh ?? throw SpeaksNoSsh(machine);
+        var arguments = ArgumentsFor(call, machine, call.Get(_user) is { } user ? address with { User = user } : address);
+        return ChildProcess.Run(call.Around.Setting("WARREN_SSH") ?? "ssh", arguments);
+    }
+
+    private static async Task<Machine> WaitAsync(Invocation call, Machine machine, TimeSpan timeout, CancellationToken cancellation)
+    {
+        // A machine that is being created does not know its address yet; one that runs without has none.
+        if (machine is { State: MachineState.Running, Ssh: null }) throw SpeaksNoSsh(machine);
+        var display = new ProgressDisplay(call.Screen);
+        await display.ShowAsync([machine.Name], async parts =>
+        {
+            parts[0].Report(new ProgressDisplay.Step(0, "waiting for ssh"));
+            return await ReadinessWait.UntilAsync(call, machine, ReadinessRung.Ssh, timeout,
+                reached => parts[0].Report(new ProgressDisplay.Step(Percent(reached.Rung), $"{Words.Of(reached.Rung)} reached, waiting for ssh")), cancellation);
+        });
+        return await call.Client.GetMachineAsync(machine.Id, cancellation);
+    }
+
+    private static int Percent(ReadinessRung rung) => rung switch
+    {
+        ReadinessRung.Process => 10,
+        ReadinessRung.Firmware => 30,
+        ReadinessRung.Agent => 80,
+        _ => 100,
+    };
+
+    private IReadOnlyList<string> ArgumentsFor(Invocation call, Machine machine, SshAddress address)
+    {
+        var folder = new MachineFolder(call.Around.ConfigFolder, machine.Id);
+        folder.Create();
+        var remembered = folder.Keys;
+        var files = (remembered.Count > 0 ? remembered : call.Keys.Names()).Where(call.Keys.Has).Select(call.Keys.PathOf).ToArray();
+        // A key without a private part here may be one the user's own agent has.
+        var onlyThese = remembered.Count > 0 && files.Length == remembered.Count;
+        return SshArguments.Build(address, machine.Id, folder.KnownHosts, files, onlyThese, call.Get(_command));
+    }
+
+    private static WarrenException SpeaksNoSsh(Machine machine)
+        => Refusal.Of("unsupported", "No SSH", $"the image {machine.Image} of {machine.Name} does not speak SSH: use `warren console {machine.Name}`");
+}

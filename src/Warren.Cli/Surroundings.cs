@@ -1,0 +1,55 @@
+namespace Warren.Cli;
+
+/// <summary>What a run sees of the world: writers, variables, clock and the token that Ctrl-C cancels. Tests bring their own.</summary>
+internal sealed record Surroundings
+{
+    public required TextWriter Out { get; init; }
+
+    public required TextWriter Error { get; init; }
+
+    /// <summary>Standard output as bytes, for logs.</summary>
+    public required Func<Stream> OpenOut { get; init; }
+
+    public required TextReader In { get; init; }
+
+    public bool OutIsTerminal { get; init; }
+
+    public bool ErrorIsTerminal { get; init; }
+
+    public required Func<string, string?> Variable { get; init; }
+
+    public required TimeProvider Time { get; init; }
+
+    public CancellationToken Interrupted { get; init; }
+
+    /// <summary>The user's home folder.</summary>
+    public required string Home { get; init; }
+
+    public static Surroundings OfThisProcess(CancellationToken interrupted)
+    {
+        var dumb = Environment.GetEnvironmentVariable("TERM") is "dumb";
+        return new Surroundings
+        {
+            Out = Console.Out,
+            Error = Console.Error,
+            OpenOut = Console.OpenStandardOutput,
+            In = Console.In,
+            OutIsTerminal = !Console.IsOutputRedirected && !dumb,
+            ErrorIsTerminal = !Console.IsErrorRedirected && !dumb,
+            Variable = Environment.GetEnvironmentVariable,
+            Time = TimeProvider.System,
+            Interrupted = interrupted,
+            Home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile),
+        };
+    }
+
+    /// <summary>A variable's value, or null when it is unset or empty.</summary>
+    public string? Setting(string name) => Variable(name) is { Length: > 0 } value ? value : null;
+
+    /// <summary>The CLI's own folder: <c>$XDG_CONFIG_HOME/warren</c>, else <c>~/.config/warren</c>.</summary>
+    public string ConfigFolder => Path.Combine(Setting("XDG_CONFIG_HOME") ?? Path.Combine(Home, ".config"), "warren");
+
+    /// <summary>The server's data folder on this machine: <c>$WARREN_DATA</c>, else <c>$XDG_DATA_HOME/warren</c>, else <c>~/.local/share/warren</c>.</summary>
+    public string DataFolder => Setting("WARREN_DATA")
+        ?? Path.Combine(Setting("XDG_DATA_HOME") ?? Path.Combine(Home, ".local", "share"), "warren");
+}

@@ -1,0 +1,56 @@
+using Warren.Contracts;
+
+namespace Warren.Cli.Terminal;
+
+/// <summary>Says what is wrong and what to do, in one or two lines.</summary>
+internal static class ProblemText
+{
+    /// <summary>Fields of the API whose option has another name.</summary>
+    private static readonly Dictionary<string, string> s_options = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["memoryMiB"] = "--memory",
+        ["cpus"] = "--cpus",
+        ["diskGiB"] = "--disk",
+        ["name"] = "--name",
+        ["image"] = "IMAGE",
+        ["keys"] = "--key",
+        ["userData"] = "--user-data",
+        ["forwards"] = "--forward",
+        ["dataDisks"] = "--data-disk",
+        ["ttlSeconds"] = "--ttl",
+        ["graceSeconds"] = "--grace",
+        ["checksum"] = "--checksum",
+        ["host"] = "--host",
+        ["publicKey"] = "FILE.pub",
+        ["days"] = "--days",
+    };
+
+    public static IEnumerable<string> Lines(Problem problem, string? about)
+    {
+        var prefix = about is null ? "warren: " : $"warren: {about}: ";
+        if (problem.Errors is not { Count: > 0 } errors) return [prefix + Sentence(problem)];
+        return errors.Select(error => $"{prefix}{Field(error.Key)}: {string.Join("; ", error.Value)}");
+    }
+
+    /// <summary>The detail says it all where the server refused; where something broke, the title says what broke.</summary>
+    private static string Sentence(Problem problem) => problem switch
+    {
+        { Detail: null } => problem.Title,
+        { Type: "urn:warren:problem:internal" or "urn:warren:problem:hypervisor" } => $"{problem.Title}: {problem.Detail}",
+        _ => problem.Detail,
+    };
+
+    /// <summary>What to do, where the server cannot know it.</summary>
+    public static string? Advice(Problem problem) => problem.Type[(problem.Type.LastIndexOf(':') + 1)..] switch
+    {
+        "unreachable" => "Is it running? Start it with `make run`, or name another one with --server or WARREN_URL.",
+        "unauthenticated" => "Run this as the user that runs the server, or set WARREN_TOKEN (`warren tokens create` makes one).",
+        _ => null,
+    };
+
+    private static string Field(string field)
+    {
+        var end = field.AsSpan().IndexOfAny('[', '.');
+        return s_options.TryGetValue(end < 0 ? field : field[..end], out var option) ? $"{field} ({option})" : field;
+    }
+}

@@ -1,0 +1,259 @@
+namespace Warren.Contracts;
+
+/// <summary>Where a machine is in its life.</summary>
+public enum MachineState
+{
+    /// <summary>Being made; it has no disks yet.</summary>
+    Creating,
+
+    /// <summary>Exists and is off.</summary>
+    Stopped,
+
+    /// <summary>Being switched on.</summary>
+    Starting,
+
+    /// <summary>On. Whether the guest is ready is told by <see cref="Readiness"/>.</summary>
+    Running,
+
+    /// <summary>In memory, its CPUs halted.</summary>
+    Paused,
+
+    /// <summary>Its memory is on disk.</summary>
+    Suspended,
+
+    /// <summary>Being switched off.</summary>
+    Stopping,
+
+    /// <summary>Being removed; there is no way back.</summary>
+    Deleting,
+
+    /// <summary>Could not be made or started; the machine's problem says why.</summary>
+    Failed,
+
+    /// <summary>Its host cannot be asked at the moment.</summary>
+    Unknown,
+}
+
+/// <summary>What the user wants of the machine's power.</summary>
+public enum WantedPower
+{
+    /// <summary>Off.</summary>
+    Off,
+
+    /// <summary>On.</summary>
+    On,
+}
+
+/// <summary>Firmware that the guest boots with.</summary>
+public enum MachineFirmware
+{
+    /// <summary>Legacy PC BIOS.</summary>
+    Bios,
+
+    /// <summary>UEFI.</summary>
+    Uefi,
+}
+
+/// <summary>Graphics card of the guest.</summary>
+public enum MachineVideo
+{
+    /// <summary>Standard VGA: works in every guest.</summary>
+    Std,
+
+    /// <summary>virtio-vga: needs a driver in the guest.</summary>
+    Virtio,
+}
+
+/// <summary>A machine: what was wanted and what was last observed, kept apart.</summary>
+public sealed record Machine
+{
+    /// <summary>Id, 26 lower-case letters and digits.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>Name, unique in its project; a valid host name label.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Name of the owner.</summary>
+    public required string Owner { get; init; }
+
+    /// <summary>Name of the project.</summary>
+    public required string Project { get; init; }
+
+    /// <summary>Host it runs on.</summary>
+    public required string Host { get; init; }
+
+    /// <summary>Image it was made from, as the user named it.</summary>
+    public required string Image { get; init; }
+
+    /// <summary>What was asked for.</summary>
+    public required MachineSpec Spec { get; init; }
+
+    /// <summary>Wanted power.</summary>
+    public required WantedPower Wanted { get; init; }
+
+    /// <summary>State.</summary>
+    public required MachineState State { get; init; }
+
+    /// <summary>How far the guest has come since it was switched on.</summary>
+    public required Readiness Readiness { get; init; }
+
+    /// <summary>Ports of the host that lead into the guest.</summary>
+    public required IReadOnlyList<Forward> Forwards { get; init; }
+
+    /// <summary>How to reach it by SSH, once its image is known to speak it.</summary>
+    public SshAddress? Ssh { get; init; }
+
+    /// <summary>The operation under way on it, if any.</summary>
+    public string? Operation { get; init; }
+
+    /// <summary>Why it failed or cannot be observed.</summary>
+    public Problem? Problem { get; init; }
+
+    /// <summary>Process on the host that runs it, where there is one.</summary>
+    public int? ProcessId { get; init; }
+
+    /// <summary>When it was created.</summary>
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>When its host was last asked.</summary>
+    public DateTimeOffset? ObservedAt { get; init; }
+
+    /// <summary>When it is deleted by itself; absent: never.</summary>
+    public DateTimeOffset? ExpiresAt { get; init; }
+}
+
+/// <summary>Resources and devices of a machine.</summary>
+public sealed record MachineSpec
+{
+    /// <summary>Memory in MiB.</summary>
+    public required int MemoryMiB { get; init; }
+
+    /// <summary>Virtual CPUs.</summary>
+    public required int Cpus { get; init; }
+
+    /// <summary>System disk in GiB; 0 for a live ISO without a disk.</summary>
+    public required int DiskGiB { get; init; }
+
+    /// <summary>Firmware.</summary>
+    public MachineFirmware Firmware { get; init; }
+
+    /// <summary>Graphics card.</summary>
+    public MachineVideo Video { get; init; }
+
+    /// <summary>Disks are thrown away at each stop.</summary>
+    public bool Ephemeral { get; init; }
+
+    /// <summary>Further disks.</summary>
+    public IReadOnlyList<DataDiskSpec> DataDisks { get; init; } = [];
+}
+
+/// <summary>A further disk: new and empty (<see cref="SizeGiB"/>) or an existing file (<see cref="Path"/>).</summary>
+public sealed record DataDiskSpec
+{
+    /// <summary>Size of a new disk in GiB.</summary>
+    public int? SizeGiB { get; init; }
+
+    /// <summary>Absolute path on the host of a qcow2 or raw file in a folder that the administrator allowed; it outlives the machine.</summary>
+    public string? Path { get; init; }
+
+    /// <summary>Format of the existing file, <c>qcow2</c> or <c>raw</c>; found by looking when left out. A raw disk without a partition table must be declared.</summary>
+    public string? Format { get; init; }
+}
+
+/// <summary>How to reach a machine by SSH.</summary>
+public sealed record SshAddress(string Host, int Port, string User);
+
+/// <summary>A port of the host that leads to a port of the guest.</summary>
+public sealed record Forward(string Protocol, string HostAddress, int HostPort, int GuestPort);
+
+/// <summary>A wish for a port: the host's port is chosen from the configured range when left out.</summary>
+public sealed record ForwardRequest
+{
+    /// <summary><c>tcp</c> (default) or <c>udp</c>.</summary>
+    public string Protocol { get; init; } = "tcp";
+
+    /// <summary>Port in the guest, 1-65535.</summary>
+    public required int GuestPort { get; init; }
+
+    /// <summary>Port on the host, within the configured range.</summary>
+    public int? HostPort { get; init; }
+}
+
+/// <summary>POST /machines.</summary>
+public sealed record LaunchRequest
+{
+    /// <summary>Name; made up when left out.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>An image in the store by name or id, or a recipe or catalogue entry, which is built or downloaded first.</summary>
+    public required string Image { get; init; }
+
+    /// <summary>Host; <c>local</c> when left out.</summary>
+    public string? Host { get; init; }
+
+    /// <summary>Memory in MiB; the image's default when left out.</summary>
+    public int? MemoryMiB { get; init; }
+
+    /// <summary>Virtual CPUs.</summary>
+    public int? Cpus { get; init; }
+
+    /// <summary>System disk in GiB.</summary>
+    public int? DiskGiB { get; init; }
+
+    /// <summary>Firmware.</summary>
+    public MachineFirmware Firmware { get; init; }
+
+    /// <summary>Graphics card.</summary>
+    public MachineVideo Video { get; init; }
+
+    /// <summary>Throw the disks away at each stop.</summary>
+    public bool Ephemeral { get; init; }
+
+    /// <summary>Further disks.</summary>
+    public IReadOnlyList<DataDiskSpec> DataDisks { get; init; } = [];
+
+    /// <summary>Names of SSH keys whose public part is put into the guest.</summary>
+    public IReadOnlyList<string> Keys { get; init; } = [];
+
+    /// <summary>cloud-init user-data (<c>#cloud-config</c> or a script); merged after what Warren itself sets.</summary>
+    public string? UserData { get; init; }
+
+    /// <summary>Ports to open besides SSH.</summary>
+    public IReadOnlyList<ForwardRequest> Forwards { get; init; } = [];
+
+    /// <summary>Seconds after which the machine is deleted by itself.</summary>
+    public int? TtlSeconds { get; init; }
+
+    /// <summary>False: create it and leave it off.</summary>
+    public bool Start { get; init; } = true;
+}
+
+/// <summary>PATCH /machines/{id}: what is left out stays. The machine must be stopped.</summary>
+public sealed record ResizeRequest
+{
+    /// <summary>Memory in MiB.</summary>
+    public int? MemoryMiB { get; init; }
+
+    /// <summary>Virtual CPUs.</summary>
+    public int? Cpus { get; init; }
+
+    /// <summary>System disk in GiB; disks only grow.</summary>
+    public int? DiskGiB { get; init; }
+}
+
+/// <summary>POST /machines/{id}/stop and /restart.</summary>
+public sealed record StopRequest
+{
+    /// <summary>Seconds the guest is given to shut down before it is switched off; the server's default when left out.</summary>
+    public int? GraceSeconds { get; init; }
+
+    /// <summary>Switch off at once.</summary>
+    public bool Force { get; init; }
+}
+
+/// <summary>POST /machines/{id}/keys.</summary>
+public sealed record InjectKeysRequest
+{
+    /// <summary>Names of SSH keys.</summary>
+    public required IReadOnlyList<string> Keys { get; init; }
+}

@@ -1,0 +1,78 @@
+using System.Runtime.CompilerServices;
+
+namespace Warren.Contracts;
+
+/// <summary>Machines: every change answers with the <see cref="Operation"/> that makes it.</summary>
+public sealed partial class WarrenClient
+{
+    /// <summary>Lists machines, newest first.</summary>
+    public IAsyncEnumerable<Machine> ListMachinesAsync(CancellationToken cancellation = default)
+        => PagesAsync<Machine>("/machines", cancellation);
+
+    /// <summary>A machine by name or id.</summary>
+    public Task<Machine> GetMachineAsync(string machine, CancellationToken cancellation = default)
+        => GetAsync<Machine>($"/machines/{Segment(machine)}", cancellation);
+
+    /// <summary>Creates a machine and, unless told otherwise, starts it.</summary>
+    /// <param name="request">What is wanted.</param>
+    /// <param name="idempotencyKey">The same key and request twice make one machine; a fresh key when left out.</param>
+    /// <param name="cancellation">Stops the request.</param>
+    public Task<Operation> LaunchMachineAsync(LaunchRequest request, string? idempotencyKey = null, CancellationToken cancellation = default)
+        => PostAsync<Operation>("/machines", request, cancellation, idempotencyKey);
+
+    /// <summary>Changes memory, CPUs or disk of a stopped machine.</summary>
+    public Task<Operation> ResizeMachineAsync(string machine, ResizeRequest request, CancellationToken cancellation = default)
+        => PatchAsync<Operation>($"/machines/{Segment(machine)}", request, cancellation);
+
+    /// <summary>Removes a machine and its disks.</summary>
+    public Task<Operation> DeleteMachineAsync(string machine, CancellationToken cancellation = default)
+        => DeleteAsync<Operation>($"/machines/{Segment(machine)}", cancellation);
+
+    /// <summary>Switches a machine on.</summary>
+    public Task<Operation> StartMachineAsync(string machine, CancellationToken cancellation = default)
+        => PostAsync<Operation>($"/machines/{Segment(machine)}/start", null, cancellation);
+
+    /// <summary>Shuts a machine down, or switches it off.</summary>
+    public Task<Operation> StopMachineAsync(string machine, StopRequest request, CancellationToken cancellation = default)
+        => PostAsync<Operation>($"/machines/{Segment(machine)}/stop", request, cancellation);
+
+    /// <summary>Shuts a machine down and starts it again.</summary>
+    public Task<Operation> RestartMachineAsync(string machine, StopRequest request, CancellationToken cancellation = default)
+        => PostAsync<Operation>($"/machines/{Segment(machine)}/restart", request, cancellation);
+
+    /// <summary>Puts the public parts of SSH keys into an existing machine.</summary>
+    public Task<Operation> InjectKeysAsync(string machine, InjectKeysRequest request, CancellationToken cancellation = default)
+        => PostAsync<Operation>($"/machines/{Segment(machine)}/keys", request, cancellation);
+
+    /// <summary>How far the guest has come, now.</summary>
+    public async Task<Readiness> GetReadinessAsync(string machine, CancellationToken cancellation = default)
+        => await SendAsync<Readiness>(() => Stream($"/machines/{Segment(machine)}/readiness", "application/json"), cancellation);
+
+    /// <summary>
+    /// How far the guest has come, told anew at each stage, until the cloud-init rung is reached or the machine is off or
+    /// gone. Goes on over broken connections.
+    /// </summary>
+    public async IAsyncEnumerable<Readiness> WatchReadinessAsync(string machine, [EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        var path = $"/machines/{Segment(machine)}/readiness";
+        await foreach (var item in KeepReadingAsync<Readiness>(path, null, IsLast, cancellation))
+        {
+            if (item.Type is "readiness") yield return item.Data!;
+        }
+
+        static bool IsLast(StreamItem<Readiness> item)
+            => item.Type is "off" or "gone" || item is { Type: "readiness", Data: { } readiness } && readiness.Has(ReadinessRung.CloudInit);
+    }
+
+    /// <summary>The guest's serial log.</summary>
+    /// <param name="machine">Name or id.</param>
+    /// <param name="follow">Go on with what is written from now on, until cancelled or the machine is deleted.</param>
+    /// <param name="cancellation">Stops the reading.</param>
+    /// <returns>The bytes as the guest wrote them; whoever calls disposes of it.</returns>
+    public async Task<Stream> OpenLogAsync(string machine, bool follow = false, CancellationToken cancellation = default)
+    {
+        using var request = Stream($"/machines/{Segment(machine)}/logs?follow={(follow ? "true" : "false")}", "text/plain");
+        var response = await OpenAsync(request, cancellation);
+        return await response.Content.ReadAsStreamAsync(cancellation);
+    }
+}

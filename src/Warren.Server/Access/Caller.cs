@@ -1,0 +1,44 @@
+using System.Linq.Expressions;
+using Microsoft.EntityFrameworkCore;
+using Warren.Server.Database;
+using Warren.Server.Operations;
+
+namespace Warren.Server.Access;
+
+/// <summary>
+/// Who is asking, and the one place that says what they may see and touch. What one may not see does not exist: it is
+/// "not found", so that ids cannot be tried out.
+/// </summary>
+internal sealed class Caller(IHttpContextAccessor http)
+{
+    public const string ProjectClaim = "project";
+    public const string RoleClaim = "role";
+
+    public string UserId => Claim(System.Security.Claims.ClaimTypes.NameIdentifier);
+
+    public string UserName => Claim(System.Security.Claims.ClaimTypes.Name);
+
+    public string ProjectId => Claim(ProjectClaim);
+
+    public string Role => Claim(RoleClaim);
+
+    /// <summary>Whether a thing of this owner and project may be seen.</summary>
+    public bool MaySee(string ownerId, string projectId) => Role == "owner" || ownerId == UserId || projectId == ProjectId;
+
+    /// <summary>The part of a table that may be seen.</summary>
+    public IQueryable<T> Visible<T>(IQueryable<T> rows) where T : IOwned
+    {
+        if (Role == "owner") return rows;
+        var (user, project) = (UserId, ProjectId);
+        return rows.Where(r => r.OwnerId == user || r.ProjectId == project);
+    }
+
+    /// <summary>One visible thing.</summary>
+    /// <exception cref="RefusedException">There is none, or it may not be seen.</exception>
+    public async Task<T> FindAsync<T>(IQueryable<T> rows, Expression<Func<T, bool>> which, string what, CancellationToken cancellation)
+        where T : IOwned
+        => await Visible(rows).FirstOrDefaultAsync(which, cancellation) ?? throw new RefusedException(Problems.NotFound($"There is no {what}."));
+
+    private string Claim(string type) => http.HttpContext?.User.FindFirst(type)?.Value
+        ?? throw new InvalidOperationException("Asked outside an authenticated request.");
+}

@@ -1,0 +1,60 @@
+using Warren.Hypervisors;
+using Warren.Server.Access;
+using Warren.Server.Database;
+using Warren.Server.Hosts;
+using Warren.Server.Machines;
+using Warren.Server.Operations;
+
+namespace Warren.Server.Consoles;
+
+/// <summary>Consoles of a machine: its screen over a WebSocket, its serial log as text.</summary>
+internal static class ConsolesApi
+{
+    public static void Map(RouteGroupBuilder api)
+    {
+        var group = api.MapGroup("/machines/{machine}").WithTags("consoles");
+        group.MapGet("/screen", ScreenAsync).WithName("openScreen").Produces(101).ProducesProblem(404).ProducesProblem(409)
+            .WithSummary("WebSocket that carries the screen as RFB (RFC 6143) bytes");
+        group.MapGet("/logs", LogsAsync).WithName("readLogs").Produces<string>(200, "text/plain").ProducesProblem(404)
+            .WithSummary("What the guest wrote to its serial line; with follow=true it goes on until the machine is off");
+    }
+
+    private static async Task ScreenAsync(
+        string machine, HttpContext http, WarrenDb db, Caller caller, HostDirectory hosts, IHostApplicationLifetime lifetime)
+    {
+        if (!http.WebSockets.IsWebSocketRequest)
+            throw new RefusedException(Problems.Of("websocket-required", 426, "Ask for a WebSocket", "This route speaks RFB over a WebSocket."));
+        var row = await MachinesApi.FindAsync(machine, db, caller, http.RequestAborted);
+        var screen = hosts[row.Host].Screen ?? throw new RefusedException(Problems.Unsupported("This machine's hypervisor shows no screen."));
+        await using var rfb = await OpenAsync(screen, row.Id, http.RequestAborted);
+        using var socket = await http.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext
+        {
+            SubProtocol = http.WebSockets.WebSocketRequestedProtocols.Contains("binary") ? "binary" : null,
+        });
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, lifetime.ApplicationStopping);
+        await ScreenRelay.RunAsync(socket, rfb, stop.Token);
+    }
+
+    private static async Task<Stream> OpenAsync(IScreen screen, string id, CancellationToken cancellation)
+    {
+        try
+        {
+            return await screen.OpenRfbAsync(id, cancellation);
+        }
+        catch (HypervisorException e) when (e.Kind == HypervisorErrorKind.NotFound)
+        {
+            throw new RefusedException(Problems.IllegalState("The machine is off; it has no screen."));
+        }
+    }
+
+    private static async Task LogsAsync(
+        string machine, bool? follow, HttpContext http, WarrenDb db, Caller caller, HostDirectory hosts, SerialLog log, CancellationToken cancellation)
+    {
+        var row = await MachinesApi.FindAsync(machine, db, caller, cancellation);
+        var serial = hosts[row.Host].Serial ?? throw new RefusedException(Problems.Unsupported("This machine's hypervisor keeps no serial log."));
+        await using var stream = await serial.OpenLogAsync(row.Id, cancellation);
+        http.Response.ContentType = "text/plain; charset=utf-8";
+        http.Response.Headers.CacheControl = "no-store";
+        await log.CopyAsync(stream, http.Response.Body, follow == true, hosts[row.Host], row.Id, cancellation);
+    }
+}

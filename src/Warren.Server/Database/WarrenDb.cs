@@ -1,0 +1,108 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
+using Warren.Contracts;
+using Warren.Server.Access;
+using Warren.Server.Events;
+using Warren.Server.Hosts;
+using Warren.Server.Images;
+using Warren.Server.Keys;
+using Warren.Server.Machines;
+using Warren.Server.Networks;
+using Warren.Server.Operations;
+using Warren.Server.Web;
+
+namespace Warren.Server.Database;
+
+/// <summary>Everything Warren remembers. The schema itself is in <c>Migrations/*.sql</c>, one text for both databases.</summary>
+internal sealed class WarrenDb(DbContextOptions<WarrenDb> options, TimeProvider clock, Signals signals) : DbContext(options)
+{
+    public DbSet<UserRow> Users => Set<UserRow>();
+    public DbSet<ProjectRow> Projects => Set<ProjectRow>();
+    public DbSet<SessionRow> Sessions => Set<SessionRow>();
+    public DbSet<LoginLinkRow> LoginLinks => Set<LoginLinkRow>();
+    public DbSet<TokenRow> Tokens => Set<TokenRow>();
+    public DbSet<HostRow> Hosts => Set<HostRow>();
+    public DbSet<ImageRow> Images => Set<ImageRow>();
+    public DbSet<KeyRow> Keys => Set<KeyRow>();
+    public DbSet<MachineRow> Machines => Set<MachineRow>();
+    public DbSet<PortForwardRow> PortForwards => Set<PortForwardRow>();
+    public DbSet<ReleasedPortRow> ReleasedPorts => Set<ReleasedPortRow>();
+    public DbSet<OperationRow> Operations => Set<OperationRow>();
+    public DbSet<EventRow> Events => Set<EventRow>();
+    public DbSet<IdempotencyRow> Idempotency => Set<IdempotencyRow>();
+
+    public bool IsPostgres => Database.ProviderName?.Contains("Npgsql", StringComparison.Ordinal) == true;
+
+    protected override void ConfigureConventions(ModelConfigurationBuilder configuration)
+    {
+        // Milliseconds since 1970 in both databases: SQLite has no time type, and integers sort.
+        configuration.Properties<DateTimeOffset>().HaveConversion<MillisecondsConverter>();
+        configuration.Properties<Enum>().HaveConversion<string>();
+    }
+
+    protected override void OnModelCreating(ModelBuilder model)
+    {
+        // Read from and written to JSON columns by their rows.
+        model.Ignore<Problem>().Ignore<Readiness>().Ignore<MachineDevices>();
+        model.Entity<UserRow>();
+        model.Entity<ProjectRow>();
+        model.Entity<SessionRow>();
+        model.Entity<LoginLinkRow>();
+        model.Entity<TokenRow>();
+        model.Entity<HostRow>().HasKey(h => h.Name);
+        model.Entity<ImageRow>();
+        model.Entity<KeyRow>();
+        model.Entity<MachineRow>().Ignore(m => m.PublicKeys);
+        model.Entity<PortForwardRow>();
+        model.Entity<ReleasedPortRow>().HasKey(p => new { p.Host, p.Protocol, p.HostPort });
+        model.Entity<OperationRow>();
+        model.Entity<EventRow>().Property(e => e.Id).ValueGeneratedOnAdd();
+        model.Entity<IdempotencyRow>().HasKey(i => new { i.UserId, i.Key });
+        SnakeCase.Apply(model);
+        foreach (var entity in model.Model.GetEntityTypes())
+            if (entity.ClrType.IsAssignableTo(typeof(IVersioned)))
+                entity.FindProperty(nameof(IVersioned.Version))!.IsConcurrencyToken = true;
+    }
+
+    public override async Task<int> SaveChangesAsync(bool acceptAllChangesOnSuccess, CancellationToken cancellationToken = default)
+    {
+        RaiseVersions();
+        EventLog.RecordChanges(this, clock);
+        var own = Database.CurrentTransaction is null ? await Database.BeginTransactionAsync(cancellationToken) : null;
+        try
+        {
+            // A sequence hands out numbers before the commit; readers of the event stream rely on the two having one order.
+            if (IsPostgres && ChangeTracker.Entries<EventRow>().Any())
+                await Database.ExecuteSqlRawAsync("select pg_advisory_xact_lock(7878)", cancellationToken);
+            var saved = await base.SaveChangesAsync(acceptAllChangesOnSuccess, cancellationToken);
+            if (own is not null) await own.CommitAsync(cancellationToken);
+            if (own is not null) signals.PulseAll();
+            return saved;
+        }
+        finally
+        {
+            if (own is not null) await own.DisposeAsync();
+        }
+    }
+
+    /// <summary>Runs several saves as one transaction, then wakes whoever waits for changes.</summary>
+    public async Task<T> TransactAsync<T>(Func<Task<T>> work, CancellationToken cancellation)
+    {
+        if (Database.CurrentTransaction is not null) return await work();
+        await using var transaction = await Database.BeginTransactionAsync(cancellation);
+        var result = await work();
+        await transaction.CommitAsync(cancellation);
+        signals.PulseAll();
+        return result;
+    }
+
+    private void RaiseVersions()
+    {
+        foreach (var entry in ChangeTracker.Entries<IVersioned>())
+            if (entry.State == EntityState.Modified) entry.Entity.Version++;
+    }
+
+    private sealed class MillisecondsConverter() : ValueConverter<DateTimeOffset, long>(
+        time => time.ToUnixTimeMilliseconds(),
+        stored => DateTimeOffset.FromUnixTimeMilliseconds(stored));
+}

@@ -1,0 +1,33 @@
+using System.Text.Json;
+using Microsoft.EntityFrameworkCore;
+using Warren.Contracts;
+using Warren.Server.Database;
+using Warren.Server.Images;
+using Warren.Server.Machines;
+
+namespace Warren.Server.Events;
+
+/// <summary>
+/// Loads what an event's subject is like now, in the form its own route returns. Read at sending, so a burst of changes
+/// costs one load, and a replay never shows a state that is long gone as if it were news.
+/// </summary>
+internal sealed class EventViews
+{
+    public async Task<Dictionary<string, JsonElement>> LoadAsync(WarrenDb db, IReadOnlyCollection<EventRow> events, CancellationToken cancellation)
+    {
+        var found = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
+        if (Ids(events, "machine") is { Count: > 0 } machines)
+            foreach (var machine in await MachineViews.LoadAsync(db, db.Machines.AsNoTracking().Where(m => machines.Contains(m.Id)), cancellation))
+                found[machine.Id] = JsonSerializer.SerializeToElement(machine, WarrenJson.Options);
+        if (Ids(events, "operation") is { Count: > 0 } operations)
+            foreach (var operation in await db.Operations.AsNoTracking().Where(o => operations.Contains(o.Id)).ToListAsync(cancellation))
+                found[operation.Id] = JsonSerializer.SerializeToElement(operation.ToContract(), WarrenJson.Options);
+        if (Ids(events, "image") is { Count: > 0 } images)
+            foreach (var image in await ImageViews.LoadAsync(db, db.Images.AsNoTracking().Where(i => images.Contains(i.Id)), cancellation))
+                found[image.Id] = JsonSerializer.SerializeToElement(image, WarrenJson.Options);
+        return found;
+    }
+
+    private static List<string> Ids(IReadOnlyCollection<EventRow> events, string subject)
+        => [.. events.Where(e => e.Type.StartsWith(subject + ".", StringComparison.Ordinal)).Select(e => e.SubjectId).Distinct()];
+}

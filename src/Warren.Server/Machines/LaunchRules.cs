@@ -1,0 +1,103 @@
+using Warren.Contracts;
+using Warren.Server.Networks;
+using Warren.Server.Web;
+
+namespace Warren.Server.Machines;
+
+/// <summary>Checks a launch request and fills in what it leaves out.</summary>
+internal sealed class LaunchRules(MachineOptions options, PortOptions ports)
+{
+    /// <summary>Disk of a guest that keeps nothing on it: enough to be a disk.</summary>
+    private const int SmallestDefaultDisk = 5;
+
+    /// <summary>Checks what does not depend on the image.</summary>
+    /// <exception cref="Operations.RefusedException">Rules are broken; all of them are named.</exception>
+    public void CheckShape(LaunchRequest request)
+    {
+        var limits = options.LimitsFor(null, ports);
+        var check = new Check();
+        check.That(request.Name is null || Names.IsHostLabel(request.Name), "name", Names.HostLabelRule);
+        check.That(request.MemoryMiB is null || (request.MemoryMiB > 0 && request.MemoryMiB <= limits.MemoryMiB.Maximum), "memoryMiB", $"{limits.MemoryMiB.Minimum} to {limits.MemoryMiB.Maximum} MiB");
+        check.InRange(request.Cpus, limits.Cpus, "cpus", "CPUs");
+        check.That(request.DiskGiB is null or 0 || request.DiskGiB <= limits.DiskGiB.Maximum, "diskGiB", $"{limits.DiskGiB.Minimum} to {limits.DiskGiB.Maximum} GiB");
+        check.That(request.Keys.Count <= 32, "keys", "at most 32");
+        check.That(request.UserData is null || request.UserData.Length <= options.MaximumUserData, "userData", $"at most {options.MaximumUserData} characters");
+        check.That(request.UserData is null || !request.UserData.Contains('\0'), "userData", "no NUL characters");
+        check.That(request.TtlSeconds is null or (>= 60 and <= 31_536_000), "ttlSeconds", "60 to 31536000 (one year)");
+        CheckForwards(check, request.Forwards);
+        CheckDisks(check, request.DataDisks, limits.DiskGiB);
+        check.Throw();
+    }
+
+    /// <summary>The spec that the machine will have.</summary>
+    /// <exception cref="Operations.RefusedException">Rules that depend on the image are broken.</exception>
+    public MachineSpec Decide(LaunchRequest request, int? imageMinimumMemoryMiB, int? imageDefaultMemoryMiB, bool imageIsIso)
+    {
+        var limits = options.LimitsFor(imageMinimumMemoryMiB, ports);
+        var check = new Check();
+        check.InRange(request.MemoryMiB, limits.MemoryMiB, "memoryMiB", "MiB");
+        if (!(imageIsIso && request.DiskGiB == 0)) check.InRange(request.DiskGiB, limits.DiskGiB, "diskGiB", "GiB");
+        check.Throw();
+        return new MachineSpec
+        {
+            MemoryMiB = request.MemoryMiB ?? imageDefaultMemoryMiB ?? Math.Max(options.DefaultMemoryMiB, imageMinimumMemoryMiB ?? 0),
+            Cpus = request.Cpus ?? Math.Min(options.DefaultCpus, options.MaximumCpus),
+            DiskGiB = request.DiskGiB ?? Math.Max(SmallestDefaultDisk, options.DefaultDiskGiB),
+            Firmware = request.Firmware,
+            Video = request.Video,
+            Ephemeral = request.Ephemeral,
+            DataDisks = [.. request.DataDisks.Select(d => d.Path is null ? d : d with { Path = Path.GetFullPath(d.Path) })],
+        };
+    }
+
+    private void CheckForwards(Check check, IReadOnlyList<ForwardRequest> forwards)
+    {
+        check.That(forwards.Count <= options.MaximumForwards, "forwards", $"at most {options.MaximumForwards}");
+        for (var i = 0; i < forwards.Count; i++)
+        {
+            check.That(forwards[i].Protocol is "tcp" or "udp", $"forwards[{i}].protocol", "tcp or udp");
+            check.That(forwards[i].GuestPort is >= 1 and <= 65535, $"forwards[{i}].guestPort", "1 to 65535");
+            check.That(forwards[i].HostPort is null || (forwards[i].HostPort >= ports.First && forwards[i].HostPort <= ports.Last),
+                $"forwards[{i}].hostPort", $"{ports.First} to {ports.Last}, the configured range");
+        }
+
+        check.That(forwards.Where(f => f.HostPort is not null).GroupBy(f => (f.Protocol, f.HostPort)).All(g => g.Count() == 1), "forwards", "each hostPort once");
+        check.That(forwards.GroupBy(f => (f.Protocol, f.GuestPort)).All(g => g.Count() == 1), "forwards", "each guestPort once per protocol");
+    }
+
+    private void CheckDisks(Check check, IReadOnlyList<DataDiskSpec> disks, IntRange sizes)
+    {
+        check.That(disks.Count <= options.MaximumDataDisks, "dataDisks", $"at most {options.MaximumDataDisks}");
+        for (var i = 0; i < disks.Count; i++)
+        {
+            var disk = disks[i];
+            check.That(disk.SizeGiB is null != disk.Path is null, $"dataDisks[{i}]", "either sizeGiB or path");
+            check.InRange(disk.SizeGiB, new IntRange(1, sizes.Maximum), $"dataDisks[{i}].sizeGiB", "GiB");
+            if (disk.Path is not null)
+                check.That(IsAllowed(disk.Path), $"dataDisks[{i}].path", "a file within one of the folders that the administrator allowed (Machines:DiskFolders)");
+        }
+    }
+
+    /// <summary>Within an allowed folder after every link has been followed.</summary>
+    private bool IsAllowed(string path)
+    {
+        if (!Path.IsPathFullyQualified(path) || path.Contains('\0')) return false;
+        var full = Path.GetFullPath(path);
+        if (!File.Exists(full)) return false;
+        var real = RealPath(full);
+        return options.DiskFolders.Any(folder => real.StartsWith(RealPath(Path.GetFullPath(folder)) + Path.DirectorySeparatorChar, StringComparison.Ordinal));
+    }
+
+    private static string RealPath(string path)
+    {
+        var real = Path.GetPathRoot(path)!;
+        foreach (var part in path[real.Length..].Split(Path.DirectorySeparatorChar, StringSplitOptions.RemoveEmptyEntries))
+        {
+            var next = Path.Combine(real, part);
+            FileSystemInfo info = Directory.Exists(next) ? new DirectoryInfo(next) : new FileInfo(next);
+            real = info.LinkTarget is null ? next : RealPath(info.ResolveLinkTarget(returnFinalTarget: true)!.FullName);
+        }
+
+        return real;
+    }
+}

@@ -1,0 +1,56 @@
+using Microsoft.EntityFrameworkCore;
+using Warren.Contracts;
+using Warren.Hypervisors;
+using Warren.Server.Database;
+using Warren.Server.Images;
+using Warren.Server.Operations;
+
+namespace Warren.Server.Machines;
+
+/// <summary>From a machine's row to the definition that its driver is given.</summary>
+internal sealed class MachineDefinitions(WarrenDb db, ImageStore store, ImageFormat formats)
+{
+    /// <exception cref="RefusedException">The image is not in the store any more.</exception>
+    public async Task<MachineDefinition> OfAsync(MachineRow machine, CancellationToken cancellation)
+    {
+        var image = await db.Images.AsNoTracking().SingleOrDefaultAsync(i => i.Id == machine.ImageId && i.State == ImageState.Ready, cancellation)
+            ?? throw new RefusedException(Problems.NotFound($"The image '{machine.ImageName}' is not in the store."));
+        var forwards = await db.PortForwards.AsNoTracking().Where(f => f.MachineId == machine.Id).OrderBy(f => f.Id).ToListAsync(cancellation);
+        var devices = machine.Devices;
+        var disks = new List<DataDisk>();
+        foreach (var disk in devices.DataDisks) disks.Add(await DiskAsync(disk, cancellation));
+        return new MachineDefinition
+        {
+            Id = machine.Id,
+            Name = machine.Name,
+            MemoryMiB = machine.MemoryMib,
+            Cpus = machine.Cpus,
+            DiskGiB = machine.DiskGib,
+            Boot = new BootMedium(store.PathOf(image.Sha256!), image.Format!),
+            Firmware = devices.Firmware == MachineFirmware.Uefi ? Firmware.Uefi : Firmware.Bios,
+            Video = devices.Video == MachineVideo.Virtio ? VideoCard.Virtio : VideoCard.Std,
+            Ephemeral = devices.Ephemeral,
+            DataDisks = disks,
+            Seed = CloudInit.Seed(machine),
+            Forwards = [.. forwards.Select(f => new PortForward(f.Protocol, f.HostAddress, f.HostPort, f.GuestPort))],
+            MacAddress = machine.MacAddress,
+        };
+    }
+
+    /// <summary>An existing disk is looked at anew each time: it was written to by others since.</summary>
+    private async Task<DataDisk> DiskAsync(DataDiskSpec disk, CancellationToken cancellation)
+    {
+        if (disk.Path is null) return new DataDisk(disk.SizeGiB ?? 1);
+        try
+        {
+            var found = await formats.InspectAsync(disk.Path, disk.Format, cancellation);
+            return found.Format == "iso"
+                ? throw new RefusedException(Problems.Validation("dataDisks", $"{Path.GetFileName(disk.Path)} is an ISO, not a disk"))
+                : new DataDisk(0, disk.Path, found.Format);
+        }
+        catch (ImageException e)
+        {
+            throw new RefusedException(Problems.Validation("dataDisks", $"{Path.GetFileName(disk.Path)}: {e.Message}"));
+        }
+    }
+}

@@ -1,0 +1,40 @@
+using Warren.Contracts;
+
+namespace Warren.Server.Machines;
+
+/// <summary>What a machine may have. Changed in configuration under <c>Machines</c>.</summary>
+internal sealed record MachineOptions
+{
+    public int MinimumMemoryMiB { get; init; } = 512;
+    public int MaximumMemoryMiB { get; init; } = 4096;
+    public int DefaultMemoryMiB { get; init; } = 1024;
+    public int MinimumDiskGiB { get; init; } = 5;
+    public int MaximumDiskGiB { get; init; } = 100;
+    public int DefaultDiskGiB { get; init; } = 10;
+    public int MaximumCpus { get; init; } = 8;
+    public int DefaultCpus { get; init; } = 2;
+
+    /// <summary>Data disks besides the system disk.</summary>
+    public int MaximumDataDisks { get; init; } = 8;
+
+    /// <summary>Ports that lead into one guest.</summary>
+    public int MaximumForwards { get; init; } = 32;
+
+    /// <summary>Longest user-data in characters; cloud-init's own sources take 16 KiB (EC2) to 64 KiB.</summary>
+    public int MaximumUserData { get; init; } = 64 * 1024;
+
+    /// <summary>Seconds that a guest gets to shut down before it is switched off.</summary>
+    public int StopGraceSeconds { get; init; } = 60;
+
+    /// <summary>Folders of the host whose disk files may be attached to machines; none by default.</summary>
+    public IReadOnlyList<string> DiskFolders { get; init; } = [];
+
+    /// <summary>The limits that hold for an image: its own minimum may lie below the general one (tiny guests).</summary>
+    public Limits LimitsFor(int? imageMinimumMemoryMiB, Networks.PortOptions ports) => new()
+    {
+        MemoryMiB = new IntRange(imageMinimumMemoryMiB ?? MinimumMemoryMiB, MaximumMemoryMiB),
+        DiskGiB = new IntRange(MinimumDiskGiB, MaximumDiskGiB),
+        Cpus = new IntRange(1, MaximumCpus),
+        HostPorts = new IntRange(ports.First, ports.Last),
+    };
+}

@@ -1,0 +1,69 @@
+using Microsoft.EntityFrameworkCore;
+using Warren.Contracts;
+using Warren.Server.Database;
+
+namespace Warren.Server.Machines;
+
+/// <summary>Machines as the API shows them; a page is a handful of queries, however long it is.</summary>
+internal static class MachineViews
+{
+    /// <summary>Port of the guest's SSH server.</summary>
+    public const int SshPort = 22;
+
+    public static async Task<List<Machine>> LoadAsync(WarrenDb db, IQueryable<MachineRow> rows, CancellationToken cancellation)
+        => await ViewAsync(db, await rows.ToListAsync(cancellation), cancellation);
+
+    public static async Task<List<Machine>> ViewAsync(WarrenDb db, IReadOnlyList<MachineRow> machines, CancellationToken cancellation)
+    {
+        var ids = machines.Select(m => m.Id).ToList();
+        var (owners, projects, images) = (Distinct(machines, m => m.OwnerId), Distinct(machines, m => m.ProjectId), Distinct(machines, m => m.ImageId));
+        var ownerNames = await db.Users.AsNoTracking().Where(u => owners.Contains(u.Id)).ToDictionaryAsync(u => u.Id, u => u.Name, cancellation);
+        var projectNames = await db.Projects.AsNoTracking().Where(p => projects.Contains(p.Id)).ToDictionaryAsync(p => p.Id, p => p.Name, cancellation);
+        var users = await db.Images.AsNoTracking().Where(i => images.Contains(i.Id)).ToDictionaryAsync(i => i.Id, i => i.DefaultUser, cancellation);
+        var live = await db.Operations.AsNoTracking().Where(o => o.Live && ids.Contains(o.SubjectId))
+            .Select(o => new { o.SubjectId, o.Id }).ToDictionaryAsync(o => o.SubjectId, o => o.Id, cancellation);
+        var forwards = (await db.PortForwards.AsNoTracking().Where(f => ids.Contains(f.MachineId)).OrderBy(f => f.Id).ToListAsync(cancellation))
+            .ToLookup(f => f.MachineId, f => new Forward(f.Protocol, f.HostAddress, f.HostPort, f.GuestPort));
+        return [.. machines.Select(row => View(row, ownerNames[row.OwnerId], projectNames[row.ProjectId],
+            [.. forwards[row.Id]], live.GetValueOrDefault(row.Id), row.ImageId is null ? null : users.GetValueOrDefault(row.ImageId)))];
+    }
+
+    private static Machine View(MachineRow row, string owner, string project, List<Forward> forwards, string? operation, string? user)
+    {
+        var devices = row.Devices;
+        var ssh = forwards.Find(f => f is { Protocol: "tcp", GuestPort: SshPort });
+        return new Machine
+        {
+            Id = row.Id,
+            Name = row.Name,
+            Owner = owner,
+            Project = project,
+            Host = row.Host,
+            Image = row.ImageName,
+            Spec = new MachineSpec
+            {
+                MemoryMiB = row.MemoryMib,
+                Cpus = row.Cpus,
+                DiskGiB = row.DiskGib,
+                Firmware = devices.Firmware,
+                Video = devices.Video,
+                Ephemeral = devices.Ephemeral,
+                DataDisks = devices.DataDisks,
+            },
+            Wanted = row.Wanted,
+            State = row.State,
+            Readiness = row.Readiness,
+            Forwards = forwards,
+            Ssh = ssh is null || user is null ? null : new SshAddress(ssh.HostAddress, ssh.HostPort, user),
+            Operation = operation,
+            Problem = row.Problem,
+            ProcessId = row.ProcessId,
+            CreatedAt = row.CreatedAt,
+            ObservedAt = row.ObservedAt,
+            ExpiresAt = row.ExpiresAt,
+        };
+    }
+
+    private static List<string> Distinct(IReadOnlyList<MachineRow> machines, Func<MachineRow, string?> of)
+        => [.. machines.Select(of).OfType<string>().Distinct()];
+}

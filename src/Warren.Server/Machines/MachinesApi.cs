@@ -1,0 +1,104 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.EntityFrameworkCore;
+using Warren.Contracts;
+using Warren.Server.Access;
+using Warren.Server.Database;
+using Warren.Server.Keys;
+using Warren.Server.Networks;
+using Warren.Server.Operations;
+using Warren.Server.Web;
+
+namespace Warren.Server.Machines;
+
+/// <summary>Routes under /machines, and /limits.</summary>
+internal static class MachinesApi
+{
+    public static void Map(RouteGroupBuilder api)
+    {
+        api.MapGet("/limits", (MachineOptions options, PortOptions ports) => TypedResults.Ok(options.LimitsFor(null, ports)))
+            .WithTags("machines").WithName("getLimits").WithSummary("What a launch may ask for");
+        var group = api.MapGroup("/machines").WithTags("machines");
+        group.MapGet("/", ListAsync).WithName("listMachines").WithSummary("Machines, newest first");
+        group.MapPost("/", LaunchAsync).WithName("launchMachine").ProducesProblem(400).ProducesProblem(409).WithSummary("Launch a machine");
+        group.MapGet("/{machine}", GetAsync).WithName("getMachine").ProducesProblem(404).WithSummary("One machine, by id or name");
+        group.MapPatch("/{machine}", ResizeAsync).WithName("resizeMachine").ProducesProblem(400).ProducesProblem(404).ProducesProblem(409).ProducesProblem(412)
+            .WithSummary("Change memory, CPUs or disk of a stopped machine");
+        group.MapDelete("/{machine}", DeleteAsync).WithName("deleteMachine").ProducesProblem(404).ProducesProblem(412)
+            .WithSummary("Delete a machine with all it owns, whatever is under way");
+        group.MapPost("/{machine}/start", StartAsync).WithName("startMachine").ProducesProblem(404).ProducesProblem(409).WithSummary("Switch it on");
+        group.MapPost("/{machine}/stop", StopAsync).WithName("stopMachine").ProducesProblem(404).ProducesProblem(409)
+            .WithSummary("Shut it down; switched off when the grace period is over");
+        group.MapPost("/{machine}/restart", RestartAsync).WithName("restartMachine").ProducesProblem(404).ProducesProblem(409).WithSummary("Stop and start");
+        group.MapPost("/{machine}/keys", InjectKeysAsync).WithName("injectKeys").ProducesProblem(400).ProducesProblem(404).ProducesProblem(409)
+            .WithSummary("Put public keys into the guest");
+        MachineStreams.Map(group);
+    }
+
+    public static Task<MachineRow> FindAsync(string machine, WarrenDb db, Caller caller, CancellationToken cancellation)
+        => caller.FindAsync(db.Machines, m => m.Id == machine || m.Name == machine, $"machine '{machine}'", cancellation);
+
+    private static async Task<Ok<Page<Machine>>> ListAsync(
+        WarrenDb db, Caller caller, MachineState? state, string? name, int? limit, string? after, CancellationToken cancellation)
+    {
+        var rows = caller.Visible(db.Machines.AsNoTracking());
+        if (state is not null) rows = rows.Where(m => m.State == state);
+        if (name is not null) rows = rows.Where(m => m.Name.Contains(name));
+        var (page, next) = await Paging.RowsAsync(rows, m => m.Id, newestFirst: true, limit, after, cancellation);
+        return TypedResults.Ok(new Page<Machine>(await MachineViews.ViewAsync(db, page, cancellation), next));
+    }
+
+    private static async Task<AcceptedOperation> LaunchAsync(LaunchRequest request, LaunchCommand command, CancellationToken cancellation)
+        => new(await command.RunAsync(request, cancellation));
+
+    private static async Task<Ok<Machine>> GetAsync(string machine, WarrenDb db, Caller caller, HttpContext http, CancellationToken cancellation)
+    {
+        var row = await FindAsync(machine, db, caller, cancellation);
+        ETags.Send(http, row);
+        return TypedResults.Ok((await MachineViews.ViewAsync(db, [row], cancellation))[0]);
+    }
+
+    private static async Task<AcceptedOperation> ResizeAsync(
+        string machine, ResizeRequest request, WarrenDb db, Caller caller, MachineCommands commands, MachineOptions options, PortOptions ports,
+        HttpContext http, CancellationToken cancellation)
+    {
+        var row = await FindAsync(machine, db, caller, cancellation);
+        ETags.Demand(http, row);
+        var minimum = await db.Images.Where(i => i.Id == row.ImageId).Select(i => i.MinimumMemoryMib).FirstOrDefaultAsync(cancellation);
+        var limits = options.LimitsFor(minimum, ports);
+        var check = new Check();
+        check.That(request is not { MemoryMiB: null, Cpus: null, DiskGiB: null }, "memoryMiB", "give at least one of memoryMiB, cpus, diskGiB");
+        check.InRange(request.MemoryMiB, limits.MemoryMiB, "memoryMiB", "MiB");
+        check.InRange(request.Cpus, limits.Cpus, "cpus", "CPUs");
+        check.InRange(request.DiskGiB, limits.DiskGiB, "diskGiB", "GiB");
+        check.That(request.DiskGiB is null || request.DiskGiB >= row.DiskGib, "diskGiB", $"disks only grow; it has {row.DiskGib} GiB");
+        check.Throw();
+        return new AcceptedOperation(await commands.ResizeAsync(row, request, cancellation));
+    }
+
+    private static async Task<AcceptedOperation> DeleteAsync(
+        string machine, WarrenDb db, Caller caller, MachineCommands commands, HttpContext http, CancellationToken cancellation)
+    {
+        var row = await FindAsync(machine, db, caller, cancellation);
+        ETags.Demand(http, row);
+        return new AcceptedOperation(await commands.DeleteAsync(row, cancellation));
+    }
+
+    private static async Task<AcceptedOperation> StartAsync(string machine, WarrenDb db, Caller caller, MachineCommands commands, CancellationToken cancellation)
+        => new(await commands.StartAsync(await FindAsync(machine, db, caller, cancellation), cancellation));
+
+    private static async Task<AcceptedOperation> StopAsync(
+        string machine, StopRequest? request, WarrenDb db, Caller caller, MachineCommands commands, CancellationToken cancellation)
+        => new(await commands.StopAsync(await FindAsync(machine, db, caller, cancellation), request ?? new StopRequest(), cancellation));
+
+    private static async Task<AcceptedOperation> RestartAsync(
+        string machine, StopRequest? request, WarrenDb db, Caller caller, MachineCommands commands, CancellationToken cancellation)
+        => new(await commands.RestartAsync(await FindAsync(machine, db, caller, cancellation), request ?? new StopRequest(), cancellation));
+
+    private static async Task<AcceptedOperation> InjectKeysAsync(
+        string machine, InjectKeysRequest request, WarrenDb db, Caller caller, MachineCommands commands, CancellationToken cancellation)
+    {
+        var row = await FindAsync(machine, db, caller, cancellation);
+        if (request.Keys.Count is 0 or > 32) throw new RefusedException(Problems.Validation("keys", "1 to 32 keys"));
+        return new AcceptedOperation(await commands.InjectKeysAsync(row, await PublicKeys.ResolveAsync(db, caller, request.Keys, cancellation), cancellation));
+    }
+}

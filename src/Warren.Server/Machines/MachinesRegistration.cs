@@ -1,0 +1,28 @@
+using Warren.Server.Machines.Sweeps;
+using Warren.Server.Machines.Workflows;
+using Warren.Server.Operations;
+
+namespace Warren.Server.Machines;
+
+/// <summary>What the machines feature adds to the server.</summary>
+internal static class MachinesRegistration
+{
+    public static void AddMachines(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddSingleton(configuration.GetSection("Machines").Get<MachineOptions>() ?? new MachineOptions());
+        services.AddSingleton<LaunchRules>();
+        services.AddSingleton<ReadinessProbe>();
+        services.AddScoped<LaunchCommand>();
+        services.AddScoped<MachineCommands>();
+        services.AddScoped<MachineDefinitions>();
+        services.AddSingleton<Workflow, LaunchMachine>();
+        services.AddSingleton<Workflow, StartMachine>();
+        services.AddSingleton<Workflow, StopMachine>();
+        services.AddSingleton<Workflow, RestartMachine>();
+        services.AddSingleton<Workflow, ResizeMachine>();
+        services.AddSingleton<Workflow, InjectKeys>();
+        services.AddSingleton<Workflow, DeleteMachine>();
+        services.AddHostedService<ObserveMachines>();
+        services.AddHostedService<ExpireMachines>();
+    }
+}

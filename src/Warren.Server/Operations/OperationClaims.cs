@@ -1,0 +1,69 @@
+using Microsoft.EntityFrameworkCore;
+using Warren.Contracts;
+using Warren.Server.Database;
+
+namespace Warren.Server.Operations;
+
+/// <summary>Leases: claim a due row by one conditional UPDATE, keep it, give it back.</summary>
+internal sealed class OperationClaims(IDbContextFactory<WarrenDb> databases, TimeProvider clock)
+{
+    /// <summary>How long a claim lasts without being renewed.</summary>
+    public static readonly TimeSpan Lease = TimeSpan.FromSeconds(15);
+
+    /// <summary>Claims one due operation, or returns null when there is none.</summary>
+    public async Task<OperationRow?> ClaimAsync(string holder, CancellationToken cancellation)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancellation);
+        var now = clock.GetUtcNow();
+        var due = await Due(db, now).OrderBy(o => o.RunAt).Select(o => o.Id).Take(8).ToListAsync(cancellation);
+        foreach (var id in due)
+        {
+            DateTimeOffset? until = now + Lease;
+            var claimed = await Due(db, now).Where(o => o.Id == id).ExecuteUpdateAsync(set => set
+                .SetProperty(o => o.LeaseHolder, holder)
+                .SetProperty(o => o.LeaseUntil, until)
+                .SetProperty(o => o.Status, o => o.Status == OperationStatus.Pending ? OperationStatus.Running : o.Status), cancellation);
+            if (claimed == 1) return await db.Operations.AsNoTracking().SingleAsync(o => o.Id == id, cancellation);
+        }
+
+        return null;
+    }
+
+    /// <summary>When the next operation falls due or the next foreign lease runs out; null when nothing waits.</summary>
+    public async Task<DateTimeOffset?> NextDueAsync(CancellationToken cancellation)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancellation);
+        var now = clock.GetUtcNow();
+        return await db.Operations.Where(o => o.Live)
+            .Select(o => o.LeaseUntil != null && o.LeaseUntil > now && o.LeaseUntil > o.RunAt ? o.LeaseUntil : (DateTimeOffset?)o.RunAt)
+            .MinAsync(cancellation);
+    }
+
+    /// <summary>Renews a lease. False: the operation was superseded or taken over; its step must stop.</summary>
+    public async Task<(bool Kept, bool CancelRequested)> RenewAsync(OperationRow row, CancellationToken cancellation)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancellation);
+        DateTimeOffset? until = clock.GetUtcNow() + Lease;
+        var kept = await Held(db, row).ExecuteUpdateAsync(set => set.SetProperty(o => o.LeaseUntil, until), cancellation) == 1;
+        var cancel = kept && await db.Operations.Where(o => o.Id == row.Id).Select(o => o.CancelRequested).SingleAsync(cancellation);
+        return (kept, cancel);
+    }
+
+    /// <summary>Gives a lease back without deciding anything: the step stopped because the row is no longer this worker's to move.</summary>
+    public async Task ReleaseAsync(OperationRow row, CancellationToken cancellation)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancellation);
+        await db.Operations.Where(o => o.Id == row.Id && o.LeaseHolder == row.LeaseHolder).ExecuteUpdateAsync(set => set
+            .SetProperty(o => o.LeaseHolder, (string?)null)
+            .SetProperty(o => o.LeaseUntil, (DateTimeOffset?)null), cancellation);
+    }
+
+    /// <summary>The row, if this worker may still move it.</summary>
+    public static IQueryable<OperationRow> Held(WarrenDb db, OperationRow row)
+        => db.Operations.Where(o => o.Id == row.Id && o.Live && o.LeaseHolder == row.LeaseHolder);
+
+    /// <summary>Live, due, not leased, and no other operation's step still running on the same subject.</summary>
+    private static IQueryable<OperationRow> Due(WarrenDb db, DateTimeOffset now) => db.Operations.Where(o =>
+        o.Live && o.RunAt <= now && (o.LeaseHolder == null || o.LeaseUntil < now) &&
+        !db.Operations.Any(p => p.SubjectId == o.SubjectId && p.Id != o.Id && p.LeaseHolder != null && p.LeaseUntil >= now));
+}

@@ -1,0 +1,78 @@
+using Warren.Server.Database;
+
+namespace Warren.Server.Operations;
+
+/// <summary>Claims due operations and runs one step of each at a time, several operations side by side.</summary>
+internal sealed class OperationWorker(
+    OperationClaims claims, StepRunner runner, Signals signals, TimeProvider clock, OperationOptions options,
+    ILogger<OperationWorker> log) : BackgroundService
+{
+    /// <summary>Names this process in leases; a new one after each start, so that old leases run out instead of being inherited.</summary>
+    private readonly string _holder = $"{Environment.MachineName}/{Environment.ProcessId}/{Guid.NewGuid():N}";
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var slots = new SemaphoreSlim(options.Parallel);
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await slots.WaitAsync(stoppingToken);
+                var next = signals.Next;
+                if (await claims.ClaimAsync(_holder, stoppingToken) is { } row)
+                {
+                    _ = RunAsync(row, slots, stoppingToken);
+                    continue;
+                }
+
+                slots.Release();
+                await signals.WaitAsync(next, await UntilNextAsync(stoppingToken), stoppingToken);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                break;
+            }
+            catch (Exception e)
+            {
+                log.LogError(e, "Looking for work failed; trying again");
+                await Task.Delay(TimeSpan.FromSeconds(1), clock, stoppingToken);
+            }
+        }
+
+        // Steps in flight see the same token; their leases are given back by them.
+        for (var i = 0; i < options.Parallel; i++) await slots.WaitAsync(CancellationToken.None);
+    }
+
+    private async Task RunAsync(OperationRow row, SemaphoreSlim slots, CancellationToken stopping)
+    {
+        try
+        {
+            await runner.RunAsync(row, stopping);
+        }
+        catch (Exception e)
+        {
+            log.LogError(e, "Step {Step} of {Kind} {Id} could not be settled; its lease will run out", row.Step, row.Kind, row.Id);
+        }
+        finally
+        {
+            slots.Release();
+            signals.PulseAll();
+        }
+    }
+
+    private async Task<TimeSpan> UntilNextAsync(CancellationToken cancellation)
+    {
+        var wait = await claims.NextDueAsync(cancellation) - clock.GetUtcNow() ?? options.Poll;
+        return wait < TimeSpan.FromMilliseconds(20) ? TimeSpan.FromMilliseconds(20) : wait < options.Poll ? wait : options.Poll;
+    }
+}
+
+/// <summary>How operations are worked on.</summary>
+internal sealed record OperationOptions
+{
+    /// <summary>Steps run side by side in this process.</summary>
+    public int Parallel { get; init; } = 8;
+
+    /// <summary>How often the database is asked even when nothing pulsed; other replicas' changes are seen this late.</summary>
+    public TimeSpan Poll { get; init; } = TimeSpan.FromSeconds(1);
+}

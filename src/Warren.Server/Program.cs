@@ -1,0 +1,75 @@
+using Warren.Contracts;
+using Warren.Server.Access;
+using Warren.Server.Consoles;
+using Warren.Server.Database;
+using Warren.Server.Events;
+using Warren.Server.Hosts;
+using Warren.Server.Images;
+using Warren.Server.Keys;
+using Warren.Server.Machines;
+using Warren.Server.Networks;
+using Warren.Server.Operations;
+using Warren.Server.Web;
+
+namespace Warren.Server;
+
+/// <summary>The server's table of contents.</summary>
+internal static class Program
+{
+    public static async Task Main(string[] args)
+    {
+        await using var app = Build(args);
+        await Console.Out.WriteLineAsync(await app.StartWarrenAsync());
+        await app.WaitForShutdownAsync();
+    }
+
+    /// <summary>Puts the server together.</summary>
+    /// <param name="args">Configuration as <c>--Section:Name=value</c>.</param>
+    /// <param name="adjust">Tests replace the clock and the like here.</param>
+    public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? adjust = null)
+    {
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+        builder.Configuration.AddEnvironmentVariables("WARREN__");
+        if (builder.Configuration["urls"] is null) builder.WebHost.UseUrls("http://127.0.0.1:7878");
+        builder.WebHost.UseKestrelHttpsConfiguration();
+
+        builder.Services.AddWeb(builder.Configuration);
+        builder.Services.AddDatabase(builder.Configuration);
+        builder.Services.AddAccess();
+        builder.Services.AddOperations(builder.Configuration);
+        builder.Services.AddEvents();
+        builder.Services.AddHosts(builder.Configuration);
+        builder.Services.AddNetworks(builder.Configuration);
+        builder.Services.AddKeys();
+        builder.Services.AddImages(builder.Configuration);
+        builder.Services.AddMachines(builder.Configuration);
+        builder.Services.AddConsoles();
+
+        adjust?.Invoke(builder);
+
+        var app = builder.Build();
+        app.UseWeb();
+        app.UseHostFiltering();
+        app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = TimeSpan.FromSeconds(20) });
+        app.UsePageFiles();
+        app.UseAuthentication();
+        app.UseAuthorization();
+        app.UseRateLimiter();
+
+        var api = app.MapGroup("/api/v1").AddEndpointFilter<IdempotencyFilter>();
+        api.MapGet("/health", () => TypedResults.Ok(new Health("ok", ThisAssembly.Version)))
+            .AllowAnonymous().WithTags("access").WithName("getHealth").WithSummary("Whether the server answers");
+        SessionApi.Map(api);
+        TokensApi.Map(api);
+        HostsApi.Map(api);
+        KeysApi.Map(api);
+        ImagesApi.Map(api);
+        MachinesApi.Map(api);
+        ConsolesApi.Map(api);
+        OperationsApi.Map(api);
+        EventsApi.Map(api);
+        app.MapOpenApi().AllowAnonymous();
+        app.MapPages();
+        return app;
+    }
+}

@@ -1,0 +1,44 @@
+namespace Warren.Server.Web;
+
+/// <summary>Where everything that Warren keeps lies: 0700, canonical.</summary>
+internal sealed class DataFolder
+{
+    private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    public DataFolder(string path)
+    {
+        Path = System.IO.Path.GetFullPath(path);
+        Directory.CreateDirectory(Path);
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(Path, Private);
+    }
+
+    public string Path { get; }
+
+    /// <summary><c>WARREN_DATA</c>, else <c>$XDG_DATA_HOME/warren</c>, else <c>~/.local/share/warren</c>.</summary>
+    public static string DefaultPath()
+        => Environment.GetEnvironmentVariable("WARREN_DATA") is { Length: > 0 } data ? data
+            : System.IO.Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData,
+                Environment.SpecialFolderOption.DoNotVerify), "warren");
+
+    public string Combine(params string[] parts) => System.IO.Path.Combine([Path, .. parts]);
+
+    /// <summary>Makes a folder below, 0700.</summary>
+    public string Folder(params string[] parts)
+        => OperatingSystem.IsWindows() ? Directory.CreateDirectory(Combine(parts)).FullName : Directory.CreateDirectory(Combine(parts), Private).FullName;
+
+    /// <summary>Writes a file only the server's user can read, replacing the old one in one step.</summary>
+    public async Task WritePrivateAsync(string name, byte[] content, CancellationToken cancellation)
+    {
+        var temporary = Combine(name + ".new");
+        File.Delete(temporary);
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        await using (var file = new FileStream(temporary, options))
+        {
+            await file.WriteAsync(content, cancellation);
+            file.Flush(flushToDisk: true);
+        }
+
+        File.Move(temporary, Combine(name), overwrite: true);
+    }
+}

@@ -1,0 +1,63 @@
+using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.EntityFrameworkCore;
+using Warren.Contracts;
+using Warren.Server.Operations;
+
+namespace Warren.Server.Web;
+
+/// <summary>The one place where refusals and failures become HTTP (RFC 9457).</summary>
+internal static class ProblemWriter
+{
+    public static async Task WriteAsync(HttpContext http, Problem problem)
+    {
+        if (http.Response.HasStarted) return;
+        http.Response.StatusCode = problem.Status == 0 ? 500 : problem.Status;
+        await http.Response.WriteAsJsonAsync(problem, WarrenJson.Options, "application/problem+json", http.RequestAborted);
+    }
+
+    /// <summary>Handler for everything that was thrown.</summary>
+    public static async Task HandleAsync(HttpContext http)
+    {
+        var error = http.Features.Get<IExceptionHandlerFeature>()?.Error;
+        await WriteAsync(http, error switch
+        {
+            RefusedException refused => refused.Problem,
+            BadHttpRequestException bad => Unreadable(bad),
+            Hypervisors.HypervisorException e => Problems.From(e) with { Status = 502 },
+            DbUpdateConcurrencyException => Problems.Conflict("It was changed by somebody else meanwhile; read it again and retry."),
+            DbUpdateException e when IsUniqueViolation(e) => Problems.Conflict("Something of that name, or an operation on it, exists already."),
+            _ => Problems.Internal(),
+        });
+    }
+
+    /// <summary>For status codes that were set without a body (unknown route, wrong method).</summary>
+    public static Task HandleBareStatusAsync(Microsoft.AspNetCore.Diagnostics.StatusCodeContext context) => WriteAsync(context.HttpContext,
+        context.HttpContext.Response.StatusCode switch
+        {
+            404 => Problems.NotFound("There is no such route."),
+            405 => Problems.Of("method-not-allowed", 405, "This route does not take that method"),
+            415 => Problems.Of("unsupported-media-type", 415, "Send application/json"),
+            var status => Problems.Of("http", status, $"HTTP {status}"),
+        });
+
+    public static bool IsUniqueViolation(DbUpdateException e) => e.InnerException switch
+    {
+        Microsoft.Data.Sqlite.SqliteException sqlite => sqlite.SqliteExtendedErrorCode is 2067 or 1555, // UNIQUE, PRIMARYKEY
+        Npgsql.PostgresException postgres => postgres.SqlState == Npgsql.PostgresErrorCodes.UniqueViolation,
+        _ => false,
+    };
+
+    private static Problem Unreadable(BadHttpRequestException e)
+    {
+        if (e.StatusCode == 413) return Problems.Of("too-large", 413, "The body is too large");
+        if (e.InnerException is System.Text.Json.JsonException json)
+        {
+            var field = json.Path is { Length: > 2 } path ? path[2..] : "body";
+            return Problems.Validation(field, json.Message.Contains("could not be mapped", StringComparison.Ordinal)
+                ? "there is no such field"
+                : json.Message.Split(" Path:")[0]);
+        }
+
+        return Problems.Of("validation", e.StatusCode, "The request cannot be read", e.Message);
+    }
+}

@@ -1,0 +1,79 @@
+using System.Runtime.Versioning;
+using Warren.Contracts;
+
+namespace Cli.Tests.Verbs;
+
+/// <summary>With a program in ssh's place that writes down its arguments.</summary>
+[UnsupportedOSPlatform("windows")]
+public sealed class SshVerbTests
+{
+    private static readonly Machine s_ready = Given.Machine() with
+    {
+        Ssh = new SshAddress("127.0.0.1", 20001, "debian"),
+        Readiness = Given.Ready(ReadinessRung.Process, ReadinessRung.Ssh),
+    };
+
+    [Fact]
+    public async Task Arguments_go_through_unchanged_and_the_exit_code_comes_back()
+    {
+        await using var server = await LittleServer.StartAsync(routes => routes.Get("/machines/{m}", () => s_ready));
+        using var shell = new Shell(server.Url);
+        var seen = InPlaceOfSsh(shell, exitCode: 7);
+        (await shell.RunAsync("ssh", "web", "--", "printf", "%s", "a b", "--format", "json")).ShouldBe(7);
+        var arguments = (await File.ReadAllTextAsync(seen)).Split('\0', StringSplitOptions.RemoveEmptyEntries);
+        arguments[^6..].ShouldBe(["127.0.0.1", "printf", "%s", "a b", "--format", "json"]);
+        arguments.ShouldContain("UserKnownHostsFile=" + Path.Combine(shell.Home, ".config", "warren", "machines", "m-web", "known_hosts"));
+    }
+
+    [Fact]
+    public async Task The_key_that_this_program_put_in_is_the_only_one_offered()
+    {
+        await using var server = await LittleServer.StartAsync(routes => routes.Get("/machines/{m}", () => s_ready));
+        using var shell = new Shell(server.Url);
+        var keys = Directory.CreateDirectory(Path.Combine(shell.Home, ".config", "warren", "keys")).FullName;
+        await File.WriteAllTextAsync(Path.Combine(keys, "default"), "x");
+        await File.WriteAllTextAsync(Path.Combine(keys, "other"), "x");
+        new Warren.Cli.Ssh.MachineFolder(Path.Combine(shell.Home, ".config", "warren"), "m-web").RememberKeys(["other"]);
+        var seen = InPlaceOfSsh(shell, exitCode: 0);
+        (await shell.RunAsync("ssh", "web")).ShouldBe(0);
+        var arguments = (await File.ReadAllTextAsync(seen)).Split('\0').ToList();
+        arguments[arguments.IndexOf("-i") + 1].ShouldBe(Path.Combine(keys, "other"));
+        arguments.Count(a => a == "-i").ShouldBe(1);
+        arguments.ShouldContain("IdentitiesOnly=yes");
+    }
+
+    [Fact]
+    public async Task A_machine_that_is_off_or_mute_is_told()
+    {
+        await using var server = await LittleServer.StartAsync(routes => routes.Get("/machines/{m}", (string m) =>
+            m == "off" ? Given.Machine("off", MachineState.Stopped) : Given.Machine("mute") with { Image = "tiny" }));
+        using var shell = new Shell(server.Url);
+        (await shell.RunAsync("ssh", "off")).ShouldBe(6);
+        (await shell.RunAsync("ssh", "mute")).ShouldBe(1);
+        shell.Error.ShouldBe("""
+            warren: off is stopped: start it with `warren start off`
+            warren: the image tiny of mute does not speak SSH: use `warren console mute`
+
+            """);
+    }
+
+    [Fact]
+    public async Task A_missing_ssh_is_told()
+    {
+        await using var server = await LittleServer.StartAsync(routes => routes.Get("/machines/{m}", () => s_ready));
+        using var shell = new Shell(server.Url);
+        shell.Variables["WARREN_SSH"] = Path.Combine(shell.Home, "no-such-ssh");
+        (await shell.RunAsync("ssh", "web")).ShouldBe(1);
+        shell.Error.ShouldContain("no-such-ssh cannot be started");
+    }
+
+    private static string InPlaceOfSsh(Shell shell, int exitCode)
+    {
+        var script = Path.Combine(shell.Home, "ssh");
+        var seen = Path.Combine(shell.Home, "arguments");
+        File.WriteAllText(script, $"#!/bin/sh\nprintf '%s\\0' \"$@\" > '{seen}'\nexit {exitCode}\n");
+        File.SetUnixFileMode(script, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        shell.Variables["WARREN_SSH"] = script;
+        return seen;
+    }
+}

@@ -1,0 +1,36 @@
+using Microsoft.EntityFrameworkCore;
+using Warren.Server.Database;
+using Warren.Server.Tests.Hosting;
+
+namespace Warren.Server.Tests.Database;
+
+/// <summary>The SQL and the entities say the same, on both databases.</summary>
+public abstract class SchemaTests(PostgresCluster? cluster) : DatabaseTests(cluster)
+{
+    [Fact]
+    public async Task Every_entity_can_be_read_from_the_migrated_schema()
+    {
+        await using var server = await StartAsync();
+        await using var db = server.Db();
+        foreach (var entity in db.Model.GetEntityTypes())
+        {
+            var columns = string.Join(", ", entity.GetProperties().Select(p => p.GetColumnName()));
+            await db.Database.ExecuteSqlRawAsync($"select {columns} from {entity.GetTableName()} where 1 = 0");
+        }
+    }
+
+    [Fact]
+    public async Task Migrating_again_changes_nothing()
+    {
+        await using var server = await StartAsync();
+        await using var db = server.Db();
+        await Migrator.MigrateAsync(db, CancellationToken.None);
+        var names = await db.Database.SqlQueryRaw<string>("select name as \"Value\" from schema_migrations").ToListAsync();
+        names.Order().ShouldBe(Migrator.All().Select(m => m.Name));
+    }
+}
+
+public sealed class SqliteSchemaTests() : SchemaTests(null);
+
+[Collection(PostgresCollection.Name)]
+public sealed class PostgresSchemaTests(PostgresCluster cluster) : SchemaTests(cluster);

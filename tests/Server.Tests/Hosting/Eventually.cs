@@ -1,0 +1,18 @@
+namespace Warren.Server.Tests.Hosting;
+
+/// <summary>Waits on conditions.</summary>
+internal static class Eventually
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+
+    public static async Task BecomesAsync(Func<Task<bool>> condition, string what)
+    {
+        using var limit = new CancellationTokenSource(Limit);
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        while (!await condition())
+        {
+            if (limit.IsCancellationRequested) throw new TimeoutException($"Never came true: {what}");
+            await timer.WaitForNextTickAsync(CancellationToken.None);
+        }
+    }
+}
