@@ -19,7 +19,7 @@ internal static class Program
     public static async Task Main(string[] args)
     {
         await using var app = Build(args);
-        await app.StartWarrenAsync();
+        await Console.Out.WriteLineAsync(await app.StartWarrenAsync());
         await app.WaitForShutdownAsync();
     }
 
@@ -51,6 +51,7 @@ internal static class Program
         app.UseWeb();
         app.UseHostFiltering();
         app.UseWebSockets(new WebSocketOptions { KeepAliveInterval = TimeSpan.FromSeconds(20) });
+        app.UsePageFiles();
         app.UseAuthentication();
         app.UseAuthorization();
         app.UseRateLimiter();

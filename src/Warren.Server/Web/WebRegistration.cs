@@ -57,12 +57,10 @@ internal static class WebRegistration
         });
     }
 
-    /// <summary>The browser's pages; every unknown path is the application's, which has routes of its own.</summary>
-    public static void MapPages(this WebApplication app)
+    /// <summary>The pages' files. Before authentication: whoever wants to log in needs the login page.</summary>
+    public static void UsePageFiles(this WebApplication app)
     {
-        var folder = app.Configuration["Web:Folder"] ?? Path.Combine(AppContext.BaseDirectory, "web");
-        if (!Directory.Exists(folder)) return;
-        var files = new PhysicalFileProvider(Path.GetFullPath(folder));
+        if (PageFolder(app) is not { } files) return;
         app.UseStaticFiles(new StaticFileOptions
         {
             FileProvider = files,
@@ -70,6 +68,12 @@ internal static class WebRegistration
             OnPrepareResponse = context => context.Context.Response.Headers.CacheControl =
                 context.Context.Request.Path.StartsWithSegments("/assets", StringComparison.Ordinal) ? "public, max-age=31536000, immutable" : "no-cache",
         });
+    }
+
+    /// <summary>Every unknown path is the application's, which has routes of its own.</summary>
+    public static void MapPages(this WebApplication app)
+    {
+        if (PageFolder(app) is not { } files) return;
         app.MapFallback("{*path:nonfile}", async http =>
         {
             if (http.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal) || http.Request.Path.StartsWithSegments("/openapi", StringComparison.Ordinal))
@@ -82,5 +86,11 @@ internal static class WebRegistration
             http.Response.Headers.CacheControl = "no-cache";
             await http.Response.SendFileAsync(files.GetFileInfo("index.html"));
         }).AllowAnonymous().ExcludeFromDescription();
+    }
+
+    private static PhysicalFileProvider? PageFolder(WebApplication app)
+    {
+        var folder = app.Configuration["Web:Folder"] ?? Path.Combine(AppContext.BaseDirectory, "web");
+        return Directory.Exists(folder) ? new PhysicalFileProvider(Path.GetFullPath(folder)) : null;
     }
 }

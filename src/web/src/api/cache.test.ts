@@ -1,0 +1,81 @@
+import { QueryClient } from "@tanstack/react-query";
+import { expect, test } from "vitest";
+import { applyEvent, keys } from "./cache";
+import type { Pages } from "./pages";
+import type { Machine, Operation, WarrenEvent } from "./types";
+
+const machine = (id: string, state: Machine["state"] = "running") => ({ id, name: `m-${id}`, state }) as Machine;
+const event = (type: string, subjectId: string, data?: unknown): WarrenEvent => ({ id: 1, type, subjectId, at: "2026-01-01T00:00:00Z", data });
+const pages = <T>(...items: T[][]): Pages<T> => ({ pages: items.map((page, at) => (at < items.length - 1 ? { items: page, next: String(at) } : { items: page })), pageParams: [undefined] });
+const names = (client: QueryClient, key: readonly unknown[] = keys.machines) => client.getQueryData<Pages<Machine>>(key)?.pages.map((page) => page.items.map((one) => one.id));
+
+function clientWith(...items: Machine[][]): QueryClient {
+  const client = new QueryClient();
+  client.setQueryData(keys.machines, pages(...items));
+  return client;
+}
+
+test("a changed machine replaces itself where it stands, and other pages stay the same objects", () => {
+  const client = clientWith([machine("a"), machine("b")], [machine("c")]);
+  const before = client.getQueryData<Pages<Machine>>(keys.machines);
+  applyEvent(client, event("machine.changed", "b", machine("b", "stopped")));
+  const after = client.getQueryData<Pages<Machine>>(keys.machines);
+  expect(after?.pages[0]?.items[1]?.state).toBe("stopped");
+  expect(after?.pages[0]?.items[0]).toBe(before?.pages[0]?.items[0]);
+  expect(after?.pages[1]).toBe(before?.pages[1]);
+});
+
+test("a machine not seen before goes to the front", () => {
+  const client = clientWith([machine("a")], [machine("b")]);
+  applyEvent(client, event("machine.changed", "z", machine("z", "creating")));
+  expect(names(client)).toEqual([["z", "a"], ["b"]]);
+});
+
+test("a narrowed list is kept fresh but is given nothing that it did not show", () => {
+  const client = clientWith([machine("a")]);
+  const key = [...keys.machines, { name: "m-a" }];
+  client.setQueryData(key, pages([machine("a")]));
+  applyEvent(client, event("machine.changed", "z", machine("z")));
+  applyEvent(client, event("machine.changed", "a", machine("a", "failed")));
+  expect(names(client, key)).toEqual([["a"]]);
+  expect(client.getQueryData<Pages<Machine>>(key)?.pages[0]?.items[0]?.state).toBe("failed");
+});
+
+test("a deleted machine leaves every list, and its own page learns that it is gone", () => {
+  const client = clientWith([machine("a"), machine("b")]);
+  client.setQueryData(keys.machine("m-a"), machine("a"));
+  client.setQueryData(keys.machine("m-b"), machine("b"));
+  applyEvent(client, event("machine.deleted", "a"));
+  expect(names(client)).toEqual([["b"]]);
+  expect(client.getQueryData(keys.machine("m-a"))).toBeNull();
+  expect(client.getQueryData(keys.machine("m-b"))).toEqual(machine("b"));
+});
+
+test("an operation is known by its id before anybody asked for it", () => {
+  const client = new QueryClient();
+  const operation = { id: "o", subjectId: "a", status: "running", progress: 40 } as Operation;
+  applyEvent(client, event("operation.changed", "o", operation));
+  expect(client.getQueryData(keys.operation("o"))).toEqual(operation);
+  expect(client.getQueryData(keys.operations)).toBeUndefined();
+});
+
+test("a read under way that may be older than the event is done again", async () => {
+  const client = new QueryClient();
+  const answers = [machine("a", "starting"), machine("a", "running")];
+  let release = () => {};
+  const first = new Promise<void>((resolve) => (release = resolve));
+  let reads = 0;
+  const read = client.fetchQuery({
+    queryKey: keys.machine("m-a"),
+    queryFn: async () => {
+      const answer = answers[reads++];
+      if (reads === 1) await first;
+      return answer;
+    },
+  });
+  applyEvent(client, event("machine.changed", "a", machine("a", "running")));
+  release();
+  expect((await read)?.state).toBe("starting");
+  // Nobody shows this query, so it is only marked; whoever shows it next reads again.
+  expect(client.getQueryState(keys.machine("m-a"))?.isInvalidated).toBe(true);
+});

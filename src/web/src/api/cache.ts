@@ -1,0 +1,83 @@
+import type { QueryClient, QueryKey } from "@tanstack/react-query";
+import { remove, upsert, type Pages } from "./pages";
+import type { Image, Machine, Operation, WarrenEvent } from "./types";
+
+/** Keys under which the pages' data is kept. */
+export const keys = {
+  session: ["session"] as const,
+  machines: ["machines"] as const,
+  machine: (name: string) => ["machine", name] as const,
+  images: ["images"] as const,
+  catalogue: ["catalogue"] as const,
+  limits: ["limits"] as const,
+  sshKeys: ["keys"] as const,
+  hosts: ["hosts"] as const,
+  operations: ["operations"] as const,
+  operationsOf: (subject: string) => ["operations", subject] as const,
+  operation: (id: string) => ["operation", id] as const,
+};
+
+/** Brings one event of the stream into the cache, so that every open view changes at once. */
+export function applyEvent(client: QueryClient, event: WarrenEvent): void {
+  switch (event.type) {
+    case "machine.deleted":
+      forgetMachine(client, event.subjectId);
+      break;
+    case "image.deleted":
+      change<Pages<Image>>(client, keys.images, (pages) => remove(pages, event.subjectId));
+      void client.invalidateQueries({ queryKey: keys.catalogue });
+      break;
+    case "operation.changed":
+      if (event.data) putOperation(client, event.data as Operation);
+      break;
+    default:
+      if (event.data && event.type.startsWith("machine.")) putMachine(client, event.data as Machine);
+      if (event.data && event.type.startsWith("image.")) putImage(client, event.data as Image);
+  }
+}
+
+function putMachine(client: QueryClient, machine: Machine): void {
+  change<Pages<Machine>>(client, keys.machines, (pages) => upsert(pages, machine));
+  // Whether a new machine belongs into a narrowed list is the server's to say; one that is shown there already is kept fresh.
+  for (const key of narrowed(client)) change<Pages<Machine>>(client, key, (pages) => upsert(pages, machine, false));
+  change<Machine>(client, keys.machine(machine.name), (known) => known && machine);
+}
+
+function forgetMachine(client: QueryClient, id: string): void {
+  for (const key of [keys.machines, ...narrowed(client)]) change<Pages<Machine>>(client, key, (pages) => remove(pages, id));
+  const of = client.getQueriesData<Machine>({ queryKey: ["machine"] }).filter(([, machine]) => machine?.id === id);
+  for (const [key] of of) client.setQueryData(key, null);
+}
+
+function narrowed(client: QueryClient): QueryKey[] {
+  return client.getQueryCache().findAll({ queryKey: keys.machines }).map((query) => query.queryKey).filter((key) => key.length > keys.machines.length);
+}
+
+function putImage(client: QueryClient, image: Image): void {
+  change<Pages<Image>>(client, keys.images, (pages) => upsert(pages, image));
+  // The catalogue says which entries are in the store.
+  if (image.state === "ready") void client.invalidateQueries({ queryKey: keys.catalogue });
+}
+
+function putOperation(client: QueryClient, operation: Operation): void {
+  client.setQueryData(keys.operation(operation.id), operation);
+  change<Pages<Operation>>(client, keys.operations, (pages) => upsert(pages, operation));
+  change<Pages<Operation>>(client, keys.operationsOf(operation.subjectId), (pages) => upsert(pages, operation));
+}
+
+/** Queries that are read again as soon as the read under way has ended. */
+const again = new WeakSet<object>();
+
+/** Writes to the cache. A read that is under way may be older than the event, so once it has ended it is done again. */
+function change<T>(client: QueryClient, key: QueryKey, update: (old: T | undefined) => T | undefined): void {
+  const query = client.getQueryCache().find({ queryKey: key, exact: true });
+  if (!query) return;
+  client.setQueryData<T>(key, update);
+  if (query.state.fetchStatus !== "fetching" || !query.promise || again.has(query)) return;
+  again.add(query);
+  const repeat = () => {
+    again.delete(query);
+    void client.invalidateQueries({ queryKey: key, exact: true });
+  };
+  query.promise.then(repeat, repeat);
+}

@@ -1,0 +1,33 @@
+import type { components } from "./schema.gen";
+
+/**
+ * A record as the server sends it: it leaves out what is null and writes everything else, also what a request may leave out.
+ * The OpenAPI document describes both directions at once, so it says less.
+ */
+type Sent<T> = T extends (infer Item)[]
+  ? Sent<Item>[]
+  : T extends object
+    ? { [K in keyof T as null extends T[K] ? never : K]-?: Sent<T[K]> } & { [K in keyof T as null extends T[K] ? K : never]?: Sent<NonNullable<T[K]>> }
+    : T;
+
+type Schemas = components["schemas"];
+
+/** Names for the wire records that the pages use; the shapes come from the server's OpenAPI document. */
+export type Machine = Sent<Schemas["Machine"]>;
+export type MachineState = Schemas["MachineState"];
+export type Readiness = Sent<Schemas["Readiness"]>;
+export type Rung = Schemas["ReadinessRung"];
+export type Forward = Sent<Schemas["Forward"]>;
+export type LaunchRequest = Schemas["LaunchRequest"];
+export type Image = Sent<Schemas["Image"]>;
+export type ImportImageRequest = Schemas["ImportImageRequest"];
+export type CatalogueEntry = Sent<Schemas["CatalogueEntry"]>;
+export type SshKey = Sent<Schemas["SshKey"]>;
+export type Host = Sent<Schemas["Host"]>;
+export type Limits = Sent<Schemas["Limits"]>;
+export type IntRange = Sent<Schemas["IntRange"]>;
+export type Operation = Sent<Schemas["Operation"]>;
+export type Session = Sent<Schemas["Session"]>;
+export type Problem = Sent<Schemas["Problem"]>;
+export type WarrenEvent = { id: number; type: string; subjectId: string; at: string; data?: unknown };
+export type Page<T> = { items: T[]; next?: string };

@@ -1,0 +1,92 @@
+import { ArrowRight, Pencil } from "lucide-react";
+import { useState, type ReactNode } from "react";
+import type { Machine } from "../api/types";
+import { Ago } from "../layout/Ago";
+import { Button } from "../layout/Button";
+import { CopyLine } from "../layout/CopyButton";
+import { memory } from "../layout/format";
+import { Panel } from "../layout/PageFrame";
+import { Resize } from "./Resize";
+import { allowed, sshCommand } from "./state";
+
+/** How to get into the machine, and which ports lead there. */
+export function Reach({ machine }: { machine: Machine }) {
+  const command = sshCommand(machine);
+  return (
+    <Panel title="Reach it">
+      <div className="flex flex-col gap-2.5 px-4 py-3">
+        {command ? <CopyLine text={command} label="Copy the ssh command" prompt /> : <p className="text-sm text-soft">No SSH address is known{machine.state === "running" ? " yet" : ""}. Its screen and serial log work without one.</p>}
+        <CopyLine text={`warren ssh ${machine.name}`} label="Copy the warren command" prompt />
+        {machine.forwards.length > 0 && (
+          <table className="mt-1 w-full text-sm">
+            <caption className="eyebrow mb-1 text-left">Port forwards</caption>
+            <tbody>
+              {machine.forwards.map((forward) => (
+                <tr key={`${forward.protocol}${forward.hostPort}`} className="border-t font-mono text-xs first:border-0">
+                  <td className="py-1.5 text-faint">{forward.protocol}</td>
+                  <td className="py-1.5">
+                    {forward.hostAddress}:{forward.hostPort}
+                  </td>
+                  <td className="py-1.5 text-faint">
+                    <ArrowRight className="inline size-3.5" aria-label="leads to" />
+                  </td>
+                  <td className="py-1.5 text-right">guest:{forward.guestPort}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        )}
+      </div>
+    </Panel>
+  );
+}
+
+/** What the machine is made of. */
+export function Resources({ machine }: { machine: Machine }) {
+  const [resizing, setResizing] = useState(false);
+  const { spec } = machine;
+  const resize = allowed(machine).resize;
+  return (
+    <Panel
+      title="Resources"
+      aside={
+        <Button look="quiet" size="sm" icon={<Pencil className="size-3.5" />} disabled={!resize} title={resize ? "Resize" : "Stop the machine to resize it"} onClick={() => setResizing(true)}>
+          Resize
+        </Button>
+      }
+    >
+      <dl className="divide-y px-4 py-1 text-sm">
+        <Fact name="Memory">{memory(spec.memoryMiB)}</Fact>
+        <Fact name="CPUs">{spec.cpus}</Fact>
+        <Fact name="System disk">{spec.diskGiB > 0 ? `${spec.diskGiB} GiB` : "none (live)"}{spec.ephemeral && ", thrown away at each stop"}</Fact>
+        {spec.dataDisks.map((disk, index) => (
+          <Fact key={index} name={`Data disk ${index + 1}`}>
+            {disk.path ?? `${disk.sizeGiB} GiB`}
+          </Fact>
+        ))}
+        <Fact name="Firmware">{spec.firmware === "uefi" ? "UEFI" : "BIOS"}</Fact>
+        <Fact name="Graphics">{spec.video === "std" ? "Standard VGA" : "virtio"}</Fact>
+        <Fact name="Host">{machine.host}</Fact>
+        {machine.processId && <Fact name="Process">{machine.processId}</Fact>}
+        <Fact name="Created">
+          <Ago at={machine.createdAt} />
+        </Fact>
+        {machine.expiresAt && (
+          <Fact name="Deleted by itself">
+            <Ago at={machine.expiresAt} />
+          </Fact>
+        )}
+      </dl>
+      {resizing && <Resize machine={machine} onClose={() => setResizing(false)} />}
+    </Panel>
+  );
+}
+
+function Fact({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <div className="flex justify-between gap-4 py-1.5">
+      <dt className="shrink-0 text-faint">{name}</dt>
+      <dd className="min-w-0 text-right wrap-anywhere tabular-nums">{children}</dd>
+    </div>
+  );
+}

@@ -1,0 +1,44 @@
+import { SelectField, Field, TextField, Tick } from "../../layout/Field";
+import type { Limits } from "../../api/types";
+import type { Errors, LaunchForm } from "./form";
+import { DataDisks, Forwards } from "./Lists";
+
+type Props = { form: LaunchForm; errors: Errors; limits: Limits; set: (change: Partial<LaunchForm>) => void };
+
+const fields = ["firmware", "video", "ephemeral", "ttlSeconds", "userData", "forwards", "dataDisks"];
+
+/** Whether a broken rule is hidden among the advanced fields. */
+export function hidesError(errors: Errors): boolean {
+  return Object.keys(errors).some((field) => fields.some((own) => field.startsWith(own)));
+}
+
+/** What most launches leave as it is. */
+export function Advanced({ form, errors, limits, set }: Props) {
+  return (
+    <div className="flex flex-col gap-4">
+      <div className="grid grid-cols-2 gap-3">
+        <SelectField label="Firmware" errors={errors.firmware} value={form.firmware} onChange={(event) => set({ firmware: event.target.value as LaunchForm["firmware"] })} options={[["bios", "BIOS"], ["uefi", "UEFI"]]} />
+        <SelectField label="Graphics" errors={errors.video} value={form.video} onChange={(event) => set({ video: event.target.value as LaunchForm["video"] })} options={[["std", "Standard VGA"], ["virtio", "virtio (needs a driver)"]]} />
+      </div>
+      <Forwards form={form} errors={errors} limits={limits} set={set} />
+      <DataDisks form={form} errors={errors} set={set} />
+      <Field label="cloud-init user-data" errors={errors.userData} hint="#cloud-config or a script; merged after what Warren itself sets." aside={<UserDataFile onText={(userData) => set({ userData })} />}>
+        {(ids) => (
+          <textarea {...ids} rows={4} spellCheck={false} value={form.userData} placeholder={"#cloud-config\npackages: [htop]"} onChange={(event) => set({ userData: event.target.value })} className="field font-mono text-xs" />
+        )}
+      </Field>
+      <TextField label="Delete by itself after" hint="Minutes; empty: never." inputMode="numeric" errors={errors.ttlSeconds} value={form.ttlMinutes} onChange={(event) => set({ ttlMinutes: event.target.value })} placeholder="never" />
+      <Tick label="Ephemeral" hint="The disks are thrown away at each stop." checked={form.ephemeral} onChange={(event) => set({ ephemeral: event.target.checked })} />
+      <Tick label="Start at once" hint="Otherwise it is created and stays off." checked={form.start} onChange={(event) => set({ start: event.target.checked })} />
+    </div>
+  );
+}
+
+function UserDataFile({ onText }: { onText: (text: string) => void }) {
+  return (
+    <label className="cursor-pointer underline underline-offset-2 hover:text-ink has-focus-visible:outline-2 has-focus-visible:outline-accent">
+      From a file
+      <input type="file" className="sr-only" onChange={(event) => void event.target.files?.[0]?.text().then(onText)} />
+    </label>
+  );
+}

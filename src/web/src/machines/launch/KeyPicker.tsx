@@ -1,0 +1,47 @@
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { KeyRound, Plus } from "lucide-react";
+import { useState } from "react";
+import { entries } from "../../api/pages";
+import { CreateKey } from "../../keys/CreateKey";
+import { sshKeysQuery } from "../../keys/queries";
+
+/** Which SSH keys are put into the guest; a new pair can be made on the spot. */
+export function KeyPicker({ value, errors, onChange }: { value: string[]; errors: string[] | undefined; onChange: (keys: string[]) => void }) {
+  const { data } = useInfiniteQuery(sshKeysQuery);
+  const [making, setMaking] = useState(false);
+  const keys = entries(data);
+  return (
+    <fieldset className="flex flex-col gap-2">
+      <legend className="mb-1.5 text-sm font-medium">SSH keys</legend>
+      <div className="flex flex-wrap gap-1.5">
+        {keys.map((key) => (
+          <label
+            key={key.id}
+            title={`${key.algorithm} ${key.fingerprint}`}
+            className="flex h-7.5 cursor-pointer items-center gap-1.5 rounded-md border bg-card px-2.5 text-sm has-checked:border-accent has-checked:bg-accent-wash has-focus-visible:outline-2 has-focus-visible:outline-accent"
+          >
+            <input
+              type="checkbox"
+              className="sr-only"
+              checked={value.includes(key.name)}
+              onChange={(event) => onChange(event.target.checked ? [...value, key.name] : value.filter((name) => name !== key.name))}
+            />
+            <KeyRound className="size-3.5 text-faint" />
+            {key.name}
+          </label>
+        ))}
+        <button type="button" onClick={() => setMaking(true)} className="flex h-7.5 items-center gap-1.5 rounded-md border border-dashed border-line-strong px-2.5 text-sm text-soft hover:bg-well hover:text-ink">
+          <Plus className="size-3.5" /> New key
+        </button>
+      </div>
+      {errors ? (
+        <p role="alert" className="text-xs text-bad">
+          {errors.join(" ")}
+        </p>
+      ) : (
+        value.length === 0 && <p className="text-xs text-faint">Without a key the machine cannot be reached by SSH; its screen works all the same.</p>
+      )}
+      {making && <CreateKey onClose={() => setMaking(false)} onCreated={(name) => onChange([...value, name])} />}
+    </fieldset>
+  );
+}

@@ -1,0 +1,115 @@
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { ChevronRight, Rocket } from "lucide-react";
+import { useMemo, useState, type FormEvent } from "react";
+import { entries } from "../../api/pages";
+import { ApiError, explain, fieldErrors } from "../../api/problem";
+import type { Limits } from "../../api/types";
+import { catalogueQuery, imagesQuery } from "../../images/queries";
+import { Button } from "../../layout/Button";
+import { memory } from "../../layout/format";
+import { Modal, ModalActions } from "../../layout/Modal";
+import { Notice } from "../../layout/Notice";
+import { Loaded } from "../../layout/PageFrame";
+import { limitsQuery, machinesQuery, useLaunch } from "../queries";
+import { Advanced, hidesError } from "./Advanced";
+import { imageChoices, type ImageChoice } from "./choices";
+import { emptyForm, toRequest, validate, type Errors, type LaunchForm } from "./form";
+import { ImageCards } from "./ImageCards";
+import { KeyPicker } from "./KeyPicker";
+import { NameAndSize } from "./NameAndSize";
+import { suggestName } from "./suggestName";
+
+/** Launches a machine: choose an image, look over the rest. */
+export function LaunchDialog({ image, onClose }: { image: string; onClose: () => void }) {
+  const limits = useQuery(limitsQuery);
+  const catalogue = useQuery(catalogueQuery);
+  const images = useInfiniteQuery(imagesQuery);
+  const error = limits.error ?? catalogue.error ?? images.error;
+  const ready = limits.data && catalogue.data && images.data ? { limits: limits.data, choices: imageChoices(catalogue.data, entries(images.data)) } : undefined;
+  return (
+    <Modal open onClose={onClose} title="Launch a machine" width="xl">
+      {ready ? (
+        <LaunchBody {...ready} image={image} onClose={onClose} />
+      ) : (
+        <div className="p-5">
+          <Loaded query={{ data: undefined, error }}>{() => null}</Loaded>
+        </div>
+      )}
+    </Modal>
+  );
+}
+
+function LaunchBody({ limits, choices, image, onClose }: { limits: Limits; choices: ImageChoice[]; image: string; onClose: () => void }) {
+  const navigate = useNavigate();
+  const launch = useLaunch();
+  const machines = useInfiniteQuery(machinesQuery());
+  const taken = useMemo(() => new Set(entries(machines.data).map((machine) => machine.name)), [machines.data]);
+  const [form, setForm] = useState<LaunchForm>(() => start(choices.find((one) => one.value === image) ?? choices[0], taken));
+  const [refused, setRefused] = useState<Errors>({});
+  const [tried, setTried] = useState(false);
+
+  const choice = choices.find((one) => one.value === form.image);
+  const broken = validate(form, limits, choice, taken);
+  // The name is checked while it is typed; the rest when the form is sent, so that nothing turns red under the first keystroke.
+  const shown: Errors = tried ? { ...refused, ...broken } : { ...refused, ...(broken.name ? { name: broken.name } : {}) };
+
+  const set = (change: Partial<LaunchForm>) => {
+    setForm((old) => ({ ...old, ...change }));
+    setRefused((old) => Object.fromEntries(Object.entries(old).filter(([field]) => !Object.keys(change).some((changed) => field.startsWith(changed)))));
+  };
+  const choose = (next: ImageChoice) => set({ ...start(next, taken), keys: form.keys, ...(form.name && form.name !== form.suggested ? { name: form.name, suggested: form.suggested } : {}) });
+
+  const submit = async (event: FormEvent) => {
+    event.preventDefault();
+    setTried(true);
+    if (Object.keys(broken).length > 0) return;
+    try {
+      const operation = await launch.mutateAsync(toRequest(form));
+      await navigate({ to: "/machines/$name", params: { name: operation.subjectName } });
+    } catch (error) {
+      const fields = fieldErrors(error);
+      setRefused(error instanceof ApiError && error.kind === "name-taken" && !fields.name ? { ...fields, name: [error.message] } : fields);
+    }
+  };
+
+  return (
+    <form onSubmit={(event) => void submit(event)} noValidate className="flex min-h-0 flex-1 flex-col">
+      <div className="min-h-0 flex-1 overflow-y-auto md:grid md:grid-cols-[minmax(0,5fr)_minmax(0,6fr)] md:overflow-hidden">
+        <div className="overflow-y-auto border-b p-4 max-md:max-h-[34dvh] max-md:bg-well md:border-r md:border-b-0">
+          <ImageCards choices={choices} value={form.image} onChange={choose} />
+          {shown.image && <p role="alert" className="mt-2 text-xs text-bad">{shown.image.join(" ")}</p>}
+        </div>
+        <div className="flex flex-col gap-4 p-5 md:overflow-y-auto">
+          {launch.error && <Notice tone="bad" {...explain(launch.error)} />}
+          <NameAndSize form={form} errors={shown} limits={limits} choice={choice} taken={taken} set={set} />
+          <KeyPicker value={form.keys} errors={shown.keys} onChange={(keys) => set({ keys })} />
+          <details className="group rounded-lg border bg-card" {...(hidesError(shown) ? { open: true } : {})}>
+            <summary className="flex list-none items-center gap-2 px-3 py-2.5 text-sm font-medium">
+              <ChevronRight className="size-4 text-faint transition-transform group-open:rotate-90" />
+              More: firmware, forwards, disks, user-data, time to live
+            </summary>
+            <div className="border-t px-3 py-4">
+              <Advanced form={form} errors={shown} limits={limits} set={set} />
+            </div>
+          </details>
+        </div>
+      </div>
+      <ModalActions>
+        <span className="mr-auto hidden text-sm text-soft sm:block">
+          {choice && [choice.title, form.memoryMiB && memory(form.memoryMiB), form.cpus && `${form.cpus} CPU${form.cpus === 1 ? "" : "s"}`, choice.cost].filter(Boolean).join(" · ")}
+        </span>
+        <Button onClick={onClose}>Cancel</Button>
+        <Button type="submit" look="primary" busy={launch.isPending} icon={<Rocket className="size-4" />}>
+          Launch
+        </Button>
+      </ModalActions>
+    </form>
+  );
+}
+
+function start(choice: ImageChoice | undefined, taken: ReadonlySet<string>): LaunchForm {
+  if (!choice) return emptyForm;
+  const name = suggestName(choice.value, taken);
+  return { ...emptyForm, image: choice.value, name, suggested: name, memoryMiB: choice.defaultMemoryMiB };
+}

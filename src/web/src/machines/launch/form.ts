@@ -1,0 +1,102 @@
+import type { IntRange, LaunchRequest, Limits } from "../../api/types";
+import type { ImageChoice } from "./choices";
+
+/** The launch form as it is typed: numbers of the lists are texts until they are checked. */
+export type LaunchForm = {
+  image: string;
+  name: string;
+  /** The name that was suggested; one that people typed themselves is kept when they choose another image. */
+  suggested: string;
+  memoryMiB: number | undefined;
+  cpus: number | undefined;
+  diskGiB: number | undefined;
+  keys: string[];
+  firmware: "bios" | "uefi";
+  video: "std" | "virtio";
+  ephemeral: boolean;
+  start: boolean;
+  ttlMinutes: string;
+  userData: string;
+  forwards: { protocol: "tcp" | "udp"; guestPort: string; hostPort: string }[];
+  dataDisks: { kind: "new" | "file"; sizeGiB: string; path: string }[];
+};
+
+export type Errors = Record<string, string[]>;
+
+export const emptyForm: LaunchForm = {
+  image: "", name: "", suggested: "", memoryMiB: undefined, cpus: undefined, diskGiB: undefined, keys: [], firmware: "bios", video: "std",
+  ephemeral: false, start: true, ttlMinutes: "", userData: "", forwards: [], dataDisks: [],
+};
+
+/** What may be asked for with this image: the server's limits, the image's own needs within them. */
+export function rangesFor(limits: Limits, choice: ImageChoice | undefined): { memoryMiB: IntRange; diskGiB: IntRange; cpus: IntRange } {
+  return {
+    memoryMiB: { minimum: choice?.minimumMemoryMiB ?? limits.memoryMiB.minimum, maximum: limits.memoryMiB.maximum },
+    diskGiB: { minimum: choice?.live ? 0 : Math.max(choice?.minimumDiskGiB ?? 0, limits.diskGiB.minimum), maximum: limits.diskGiB.maximum },
+    cpus: limits.cpus,
+  };
+}
+
+/** A machine's name is its host name: one label of RFC 1123, begun with a letter, that cannot be taken for an id. */
+export function nameErrors(name: string, taken: ReadonlySet<string>): string[] {
+  if (name === "") return [];
+  if (name.length > 63) return ["A name has at most 63 characters."];
+  if (!/^[a-z0-9-]+$/.test(name)) return ["Use lower-case letters, digits and hyphens."];
+  if (!/^[a-z]/.test(name)) return ["A name begins with a letter."];
+  if (!/[a-z0-9]$/.test(name)) return ["A name ends with a letter or digit."];
+  if (/^[a-z0-9]{26}$/.test(name)) return ["That looks like an id; choose another name."];
+  return taken.has(name) ? ["A machine of this name exists."] : [];
+}
+
+/** Rules broken, by the server's own field names; the server checks again and knows more. */
+export function validate(form: LaunchForm, limits: Limits, choice: ImageChoice | undefined, taken: ReadonlySet<string>): Errors {
+  const errors: Errors = {};
+  const ranges = rangesFor(limits, choice);
+  const add = (field: string, rules: string[]) => {
+    if (rules.length > 0) errors[field] = rules;
+  };
+  if (!form.image) errors.image = ["Choose an image."];
+  add("name", nameErrors(form.name, taken));
+  if (form.memoryMiB !== undefined) add("memoryMiB", within(form.memoryMiB, ranges.memoryMiB, "MiB"));
+  if (form.diskGiB !== undefined) add("diskGiB", within(form.diskGiB, ranges.diskGiB, "GiB"));
+  if (form.cpus !== undefined) add("cpus", within(form.cpus, ranges.cpus, "CPUs"));
+  if (form.ttlMinutes.trim()) add("ttlSeconds", within(number(form.ttlMinutes), { minimum: 1, maximum: 60 * 24 * 365 }, "minutes"));
+  form.forwards.forEach((forward, index) => {
+    add(`forwards[${index}].guestPort`, within(number(forward.guestPort), { minimum: 1, maximum: 65_535 }, ""));
+    if (forward.hostPort.trim()) add(`forwards[${index}].hostPort`, within(number(forward.hostPort), limits.hostPorts, ""));
+  });
+  form.dataDisks.forEach((disk, index) => {
+    if (disk.kind === "new") add(`dataDisks[${index}].sizeGiB`, within(number(disk.sizeGiB), { minimum: 1, maximum: limits.diskGiB.maximum }, "GiB"));
+    else if (!disk.path.startsWith("/")) errors[`dataDisks[${index}].path`] = ["Give the file's absolute path on the host."];
+  });
+  return errors;
+}
+
+export function toRequest(form: LaunchForm): LaunchRequest {
+  return {
+    image: form.image,
+    keys: form.keys,
+    firmware: form.firmware,
+    video: form.video,
+    ephemeral: form.ephemeral,
+    start: form.start,
+    forwards: form.forwards.map(({ protocol, guestPort, hostPort }) => ({ protocol, guestPort: number(guestPort), ...(hostPort.trim() ? { hostPort: number(hostPort) } : {}) })),
+    dataDisks: form.dataDisks.map(({ kind, sizeGiB, path }) => (kind === "new" ? { sizeGiB: number(sizeGiB) } : { path })),
+    ...(form.name ? { name: form.name } : {}),
+    ...(form.memoryMiB === undefined ? {} : { memoryMiB: form.memoryMiB }),
+    ...(form.cpus === undefined ? {} : { cpus: form.cpus }),
+    ...(form.diskGiB === undefined ? {} : { diskGiB: form.diskGiB }),
+    ...(form.userData.trim() ? { userData: form.userData } : {}),
+    ...(form.ttlMinutes.trim() ? { ttlSeconds: number(form.ttlMinutes) * 60 } : {}),
+  };
+}
+
+function within(value: number, { minimum, maximum }: IntRange, unit: string): string[] {
+  const text = `${minimum} to ${maximum}${unit && ` ${unit}`}`;
+  if (!Number.isInteger(value)) return [`Give a whole number, ${text}.`];
+  return value < minimum || value > maximum ? [`Must be ${text}.`] : [];
+}
+
+function number(text: string): number {
+  return text.trim() === "" ? NaN : Number(text);
+}

@@ -1,0 +1,54 @@
+import type { Machine, MachineState, Rung } from "../api/types";
+
+/** Rungs of the readiness ladder as they are shown, from the bottom. */
+export const ladder: readonly { rung: Rung; label: string; means: string }[] = [
+  { rung: "process", label: "Process", means: "The virtual machine's process runs" },
+  { rung: "firmware", label: "Firmware", means: "The firmware reads its boot medium" },
+  { rung: "agent", label: "Agent", means: "The agent in the guest answers" },
+  { rung: "ssh", label: "SSH", means: "The guest's SSH server greets" },
+  { rung: "cloud-init", label: "Configured", means: "cloud-init has finished" },
+];
+
+/** The tone a state is shown in. */
+export function toneOf(state: MachineState): "good" | "busy" | "off" | "calm" | "bad" | "unknown" {
+  switch (state) {
+    case "running":
+      return "good";
+    case "creating":
+    case "starting":
+    case "stopping":
+    case "deleting":
+      return "busy";
+    case "paused":
+    case "suspended":
+      return "calm";
+    case "failed":
+      return "bad";
+    case "unknown":
+      return "unknown";
+    case "stopped":
+      return "off";
+  }
+}
+
+/** What may be asked of a machine in its state; the server has the last word. */
+export function allowed(machine: Machine): { start: boolean; stop: boolean; restart: boolean; resize: boolean; remove: boolean; screen: boolean } {
+  const { state } = machine;
+  const idle = !machine.operation;
+  return {
+    start: idle && (state === "stopped" || state === "failed" || state === "suspended"),
+    stop: idle && (state === "running" || state === "paused" || state === "unknown"),
+    restart: idle && (state === "running" || state === "paused" || state === "unknown"),
+    resize: idle && state === "stopped",
+    remove: state !== "deleting",
+    // While it starts there may be no process yet; while it stops its screen tells how far it is.
+    screen: state === "running" || state === "paused" || ((state === "starting" || state === "stopping") && !!machine.processId),
+  };
+}
+
+/** The command that logs into a machine, once its address is known. */
+export function sshCommand(machine: Machine): string | undefined {
+  if (!machine.ssh) return undefined;
+  const { host, port, user } = machine.ssh;
+  return port === 22 ? `ssh ${user}@${host}` : `ssh -p ${port} ${user}@${host}`;
+}

@@ -1,0 +1,88 @@
+import type { QueryClient } from "@tanstack/react-query";
+import { createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent, redirect, type ErrorComponentProps } from "@tanstack/react-router";
+import { LoginPage } from "./access/LoginPage";
+import { sessionQuery } from "./access/session";
+import { ApiError, explain } from "./api/problem";
+import { HostsPage } from "./hosts/HostsPage";
+import { ImagesPage } from "./images/ImagesPage";
+import { KeysPage } from "./keys/KeysPage";
+import { Notice } from "./layout/Notice";
+import { Shell } from "./layout/Shell";
+import { MachinesPage } from "./machines/MachinesPage";
+import { OperationsPage } from "./operations/OperationsPage";
+
+const root = createRootRouteWithContext<{ client: QueryClient }>()({ errorComponent: Broken, notFoundComponent: Nowhere });
+
+const login = createRoute({ getParentRoute: () => root, path: "/login", component: LoginPage });
+
+const shell = createRoute({
+  getParentRoute: () => root,
+  id: "shell",
+  component: Shell,
+  beforeLoad: async ({ context }) => {
+    try {
+      await context.client.ensureQueryData(sessionQuery);
+    } catch (error) {
+      if (error instanceof ApiError && error.problem.status === 401) throw redirect({ to: "/login" });
+      throw error;
+    }
+  },
+});
+
+/** `?launch=NAME` opens the launch form with that image chosen; `?launch=` opens it with none. */
+export type MachinesSearch = { launch?: string | undefined };
+
+const machines = createRoute({
+  getParentRoute: () => shell,
+  path: "/",
+  component: MachinesPage,
+  validateSearch: (search): MachinesSearch => ("launch" in search ? { launch: String(search.launch ?? "") } : {}),
+});
+
+// The console's code is loaded with the first machine that is looked at.
+const machine = createRoute({
+  getParentRoute: () => shell,
+  path: "/machines/$name",
+  component: lazyRouteComponent(() => import("./machines/MachinePage"), "MachinePage"),
+});
+
+const images = createRoute({ getParentRoute: () => shell, path: "/images", component: ImagesPage });
+const keys = createRoute({ getParentRoute: () => shell, path: "/keys", component: KeysPage });
+const hosts = createRoute({ getParentRoute: () => shell, path: "/hosts", component: HostsPage });
+const operations = createRoute({ getParentRoute: () => shell, path: "/operations", component: OperationsPage });
+
+const tree = root.addChildren([login, shell.addChildren([machines, machine, images, keys, hosts, operations])]);
+
+export function makeRouter(client: QueryClient) {
+  return createRouter({ routeTree: tree, context: { client }, defaultPreload: "intent", defaultPreloadStaleTime: 0, scrollRestoration: true });
+}
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: ReturnType<typeof makeRouter>;
+  }
+}
+
+function Broken({ error, reset }: ErrorComponentProps) {
+  return (
+    <div className="mx-auto max-w-lg px-5 py-16">
+      <Notice tone="bad" {...explain(error)}>
+        <button type="button" onClick={reset} className="mt-2 text-sm font-medium underline">
+          Try again
+        </button>
+      </Notice>
+    </div>
+  );
+}
+
+function Nowhere() {
+  return (
+    <div className="mx-auto max-w-lg px-5 py-16">
+      <Notice tone="info" title="There is no such page">
+        <a href="/" className="mt-1 inline-block text-sm font-medium underline">
+          To the machines
+        </a>
+      </Notice>
+    </div>
+  );
+}
