@@ -19,7 +19,7 @@ internal static class Program
     public static async Task Main(string[] args)
     {
         await using var app = Build(args);
-        await app.StartWarrenAsync();
+        await Console.Out.WriteLineAsync(await app.StartWarrenAsync());
         await app.WaitForShutdownAsync();
     }
 

@@ -33,7 +33,7 @@ internal sealed class WaitVerb : Verb
             else if (!call.Screen.Quiet) call.Screen.WriteLine($"{Words.Of(reached.Rung),-11}{Figures.Seconds(reached.At - first.Value),8}");
         }, cancellation);
         if (rung is not ReadinessRung.CloudInit || readiness.CloudInit is not CloudInitStatus.Error) return ExitCode.Ok;
-        throw Refusal.Of("internal", "cloud-init error", $"{machine.Name}: cloud-init ended with errors: {readiness.Detail ?? "see `warren logs`"}");
+        throw Refusal.Of("not-ready", "cloud-init error", $"{machine.Name}: cloud-init ended with errors: {readiness.Detail ?? "see `warren logs`"}");
     }
 
     private static ReadinessRung Rung(string word) => word switch

@@ -28,9 +28,17 @@ internal static class ProblemText
     public static IEnumerable<string> Lines(Problem problem, string? about)
     {
         var prefix = about is null ? "warren: " : $"warren: {about}: ";
-        if (problem.Errors is not { Count: > 0 } errors) return [prefix + (problem.Detail ?? problem.Title)];
+        if (problem.Errors is not { Count: > 0 } errors) return [prefix + Sentence(problem)];
         return errors.Select(error => $"{prefix}{Field(error.Key)}: {string.Join("; ", error.Value)}");
     }
+
+    /// <summary>The detail says it all where the server refused; where something broke, the title says what broke.</summary>
+    private static string Sentence(Problem problem) => problem switch
+    {
+        { Detail: null } => problem.Title,
+        { Type: "urn:warren:problem:internal" or "urn:warren:problem:hypervisor" } => $"{problem.Title}: {problem.Detail}",
+        _ => problem.Detail,
+    };
 
     /// <summary>What to do, where the server cannot know it.</summary>
     public static string? Advice(Problem problem) => problem.Type[(problem.Type.LastIndexOf(':') + 1)..] switch

@@ -48,6 +48,12 @@ internal static class MachineProcess
             PrivateFile.Write(folder.ProcessRecord, new ProcessRecord(pid, ticks, HostProcesses.BootId, logOffset));
     }
 
+    /// <summary>Notes that the machine was ended on purpose.</summary>
+    internal static void Forget(MachineFolder folder)
+    {
+        if (Directory.Exists(folder.Path)) File.Delete(folder.ProcessRecord);
+    }
+
     /// <summary>Ends the process at once if it still is this machine's.</summary>
     internal static void Kill(MachineFolder folder, int pid) => HostProcesses.Kill(pid, () => Names(pid, folder));
 

@@ -31,6 +31,7 @@ internal sealed class QemuLauncher(QemuOptions options, CommandRunner commands, 
         try
         {
             await WaitUntilReadyAsync(folder, pid, offset, cancellation);
+            Restrict(folder);
         }
         catch
         {
@@ -92,6 +93,13 @@ internal sealed class QemuLauncher(QemuOptions options, CommandRunner commands, 
         {
             return false;
         }
+    }
+
+    // The umask leaves sockets 0700; the bit for execution means nothing there and goes too.
+    private static void Restrict(MachineFolder folder)
+    {
+        foreach (var socket in new[] { folder.QmpSocket, folder.RfbSocket, folder.SerialSocket, folder.AgentSocket })
+            File.SetUnixFileMode(socket, UnixFileMode.UserRead | UnixFileMode.UserWrite);
     }
 
     private static void SetAside(string log)

@@ -28,7 +28,7 @@ internal sealed class QemuShutdown(QemuControl control, GuestAgent agent, TimePr
     {
         if (MachineProcess.Search(folder) is not { } pid)
         {
-            File.Delete(folder.ProcessRecord);
+            MachineProcess.Forget(folder);
             return;
         }
 
@@ -48,6 +48,6 @@ internal sealed class QemuShutdown(QemuControl control, GuestAgent agent, TimePr
                 throw new HypervisorException(HypervisorErrorKind.Unreachable, $"process {pid} of machine {folder.Id} does not die");
         }
 
-        File.Delete(folder.ProcessRecord);
+        MachineProcess.Forget(folder);
     }
 }

@@ -105,7 +105,7 @@ public sealed class Downloader(DownloadClient client, ImageOptions options, Time
         DownloadFile.RequireSpace(request.Path, file.State.Total - file.Bytes ?? 0, options);
         await using var body = await response.Content.ReadAsStreamAsync(cancellation);
         var buffer = new byte[128 << 10];
-        while (await ReadAsync(body, buffer, request.Url, cancellation) is var count and > 0)
+        while (await ReadBodyAsync(file, body, buffer, request.Url, cancellation) is var count and > 0)
         {
             if (file.Bytes + count > request.MaximumBytes) throw TooLarge(request, null);
             await file.AppendAsync(buffer.AsMemory(0, count), cancellation);
@@ -160,6 +160,20 @@ public sealed class Downloader(DownloadClient client, ImageOptions options, Time
         }
     }
 
+    /// <summary>Reads on; an end before the promised length is called what it is.</summary>
+    private async Task<int> ReadBodyAsync(DownloadFile file, Stream body, Memory<byte> buffer, Uri url, CancellationToken cancellation)
+    {
+        try
+        {
+            return await ReadAsync(body, buffer, url, cancellation);
+        }
+        catch (IOException e) when (!cancellation.IsCancellationRequested)
+        {
+            var total = file.State.Total is { } all ? $" of {all}" : "";
+            throw new ImageException(ImageErrors.DownloadFailed, $"{url} was cut off after {file.Bytes}{total} bytes", transient: true, e);
+        }
+    }
+
     private async Task<int> ReadAsync(Stream body, Memory<byte> buffer, Uri url, CancellationToken cancellation)
     {
         using var stall = new CancellationTokenSource(options.StallTimeout, time);
@@ -191,7 +205,7 @@ public sealed class Downloader(DownloadClient client, ImageOptions options, Time
     private static ImageException Translate(Exception e, Uri url) => e switch
     {
         ImageException known => known,
-        HttpRequestException or HttpIOException => new(ImageErrors.DownloadFailed, $"{url.Host}: {e.Message}", transient: true, e),
+        HttpRequestException or HttpIOException => new(ImageErrors.DownloadFailed, $"{url.Host}: {e.GetBaseException().Message}", transient: true, e),
         IOException => DownloadFile.IsDiskFull(e)
             ? new(ImageErrors.NoSpace, "the disk of the image store is full", inner: e)
             : new(ImageErrors.DownloadFailed, $"{url.Host}: {e.Message}", transient: true, e),

@@ -4,8 +4,11 @@ using Warren.Server.Database;
 namespace Warren.Server.Images;
 
 /// <summary>Removes content that no image has. Content is put and removed under one lock, and rows name it before it is put.</summary>
-internal sealed class StoreCleaner(ImageStore store, IDbContextFactory<WarrenDb> databases)
+internal sealed class StoreCleaner(ImageStore store, IDbContextFactory<WarrenDb> databases, TimeProvider clock)
 {
+    /// <summary>Leftovers younger than this are left alone, whatever they look like.</summary>
+    private static readonly TimeSpan Age = TimeSpan.FromMinutes(10);
+
     /// <summary>Removes content unless an image other than this one has it.</summary>
     public async Task RemoveUnusedAsync(string sha256, string besides, CancellationToken cancellation)
     {
@@ -24,11 +27,11 @@ internal sealed class StoreCleaner(ImageStore store, IDbContextFactory<WarrenDb>
         var folders = store.ListIncoming();
         var uploads = store.Uploads;
         var live = await db.Operations.Where(o => o.Live && o.SubjectKind == "image").Select(o => o.Id).ToListAsync(cancellation);
-        var abandoned = folders.Except(uploads, StringComparer.Ordinal).Except(live, StringComparer.Ordinal).ToList();
+        var abandoned = folders.Except(uploads, StringComparer.Ordinal).Except(live, StringComparer.Ordinal).Where(f => IsOld(store.IncomingPath(f))).ToList();
         foreach (var folder in abandoned) store.RemoveIncoming(folder);
         var removed = abandoned.Count;
         var known = await db.Images.Where(i => i.Sha256 != null).Select(i => i.Sha256!).ToListAsync(cancellation);
-        foreach (var content in store.List().Except(known, StringComparer.Ordinal).ToList())
+        foreach (var content in store.List().Except(known, StringComparer.Ordinal).Where(c => IsOld(store.PathOf(c))).ToList())
         {
             store.Remove(content);
             removed++;
@@ -36,4 +39,6 @@ internal sealed class StoreCleaner(ImageStore store, IDbContextFactory<WarrenDb>
 
         return removed;
     }
+
+    private bool IsOld(string path) => clock.GetUtcNow() - new DateTimeOffset(File.GetLastWriteTimeUtc(path)) > Age;
 }

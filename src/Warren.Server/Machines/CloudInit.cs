@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Warren.Hypervisors;
@@ -10,6 +11,9 @@ namespace Warren.Server.Machines;
 /// </summary>
 internal static class CloudInit
 {
+    /// <summary>Base64 in keys has '+', which simple readers of YAML in small guests do not unescape.</summary>
+    private static readonly JsonSerializerOptions Readable = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     public static CloudInitSeed Seed(MachineRow machine)
     {
         // A new generation makes a new instance, and cloud-init runs its per-instance modules (keys among them) again.
@@ -25,7 +29,7 @@ internal static class CloudInit
         if (machine.SeedGeneration > 1) vendorData["ssh_deletekeys"] = false;
         return new CloudInitSeed(
             instance,
-            metaData.ToJsonString(new JsonSerializerOptions { WriteIndented = true }) + "\n",
+            metaData.ToJsonString(Readable) + "\n",
             machine.UserData ?? "#cloud-config\n{}\n",
             "#cloud-config\n" + vendorData.ToJsonString() + "\n");
     }

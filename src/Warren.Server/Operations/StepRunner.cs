@@ -42,8 +42,26 @@ internal sealed class StepRunner(
         }
 
         boundary.Reached(row.Kind, row.Step, after: true);
-        await settlement.CommitAsync(workflow, row, outcome, CancellationToken.None);
+        await SettleAsync(workflow, row, outcome);
         boundary.Reached(row.Kind, row.Step, after: false);
+    }
+
+    /// <summary>What cannot be committed counts as a failure of the step, so that it ends some time.</summary>
+    private async Task SettleAsync(Workflow workflow, OperationRow row, StepOutcome outcome)
+    {
+        try
+        {
+            await settlement.CommitAsync(workflow, row, outcome, CancellationToken.None);
+        }
+        catch (DbUpdateConcurrencyException)
+        {
+            await settlement.CommitAsync(workflow, row, new Retry(Problems.Conflict("The row changed meanwhile.")), CancellationToken.None);
+        }
+        catch (Exception e)
+        {
+            log.LogError(e, "What step {Step} of {Kind} {Id} decided could not be committed", row.Step, row.Kind, row.Id);
+            await settlement.CommitAsync(workflow, row, new Retry(Problems.Internal()) { Bounded = true }, CancellationToken.None);
+        }
     }
 
     private async Task<StepOutcome?> RunStepAsync(Workflow workflow, OperationRow row, LeaseWatch watch, CancellationToken cancellation)

@@ -5,10 +5,11 @@ using Warren.Server.Hosts;
 
 namespace Warren.Server.Web;
 
-/// <summary>From nothing to serving: schema, local host, listening, owner and client file, and a line for the person at the terminal.</summary>
+/// <summary>From nothing to serving: schema, local host, listening, owner and client file.</summary>
 internal static class StartUp
 {
-    public static async Task StartWarrenAsync(this WebApplication app)
+    /// <returns>What the person at the terminal is told.</returns>
+    public static async Task<string> StartWarrenAsync(this WebApplication app)
     {
         await using (var scope = app.Services.CreateAsyncScope())
         {
@@ -23,8 +24,7 @@ internal static class StartUp
             // After listening: the address, and so the link, is only known then.
             var link = await scope.ServiceProvider.GetRequiredService<FirstStart>().RunAsync(CancellationToken.None);
             var url = scope.ServiceProvider.GetRequiredService<ServerAddress>().Url;
-            await Console.Out.WriteLineAsync($"Warren {ThisAssembly.Version} is ready at {url}");
-            await Console.Out.WriteLineAsync(link is null
+            return $"Warren {ThisAssembly.Version} is ready at {url}\n" + (link is null
                 ? "To log a browser in:  ./warren login-link"
                 : $"Log in once, within 15 minutes:  {link.Url}\nLater:  ./warren login-link");
         }

@@ -1,7 +1,5 @@
 using System.Net;
-using Shouldly;
 using Warren.Server.Images;
-using Xunit;
 
 namespace Warren.Server.Tests.Images;
 

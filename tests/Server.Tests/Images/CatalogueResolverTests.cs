@@ -1,8 +1,6 @@
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.Http;
-using Shouldly;
 using Warren.Server.Images;
-using Xunit;
 
 namespace Warren.Server.Tests.Images;
 

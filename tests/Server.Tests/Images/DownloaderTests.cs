@@ -1,8 +1,6 @@
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.Http;
-using Shouldly;
 using Warren.Server.Images;
-using Xunit;
 
 namespace Warren.Server.Tests.Images;
 
@@ -80,16 +78,11 @@ public sealed class DownloaderTests : ImageTestBase
     [Fact]
     public async Task A_server_that_always_cuts_short_is_given_up()
     {
-        Web.Routes["/cut"] = async context =>
-        {
-            context.Response.ContentLength = content.Length;
-            await context.Response.Body.WriteAsync(content.AsMemory(0, 1000));
-            await context.Response.Body.FlushAsync();
-            context.Abort();
-        };
-        var failure = await Should.ThrowAsync<ImageException>(() => Get("/cut"));
+        using var server = new CuttingServer(content, 1000);
+        var failure = await Should.ThrowAsync<ImageException>(() => Get(server.Url.ToString()));
+        failure.Message.ShouldContain("cut off after 1000 of 1000000 bytes");
         failure.Code.ShouldBe(ImageErrors.DownloadFailed);
-        Web.Requests.Count.ShouldBeInRange(5, 6);
+        server.Requests.ShouldBeInRange(5, 6);
     }
 
     [Fact]

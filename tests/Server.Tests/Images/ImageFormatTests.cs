@@ -1,9 +1,7 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Text;
-using Shouldly;
 using Warren.Server.Images;
-using Xunit;
 
 namespace Warren.Server.Tests.Images;
 

@@ -1,6 +1,4 @@
-using Shouldly;
 using Warren.Server.Images;
-using Xunit;
 
 namespace Warren.Server.Tests.Images;
 

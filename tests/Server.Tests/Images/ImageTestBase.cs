@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using Warren.Hypervisors.Commands;
 using Warren.Server.Images;
-using Xunit;
 
 namespace Warren.Server.Tests.Images;
 
@@ -32,9 +31,9 @@ public abstract class ImageTestBase : IAsyncLifetime
 
     protected async Task<string> QemuImgAsync(params string[] arguments) => await Runner.RequireAsync(new Command("qemu-img", arguments));
 
-    public async ValueTask InitializeAsync() => Web = await LocalWeb.StartAsync();
+    public virtual async ValueTask InitializeAsync() => Web = await LocalWeb.StartAsync();
 
-    public async ValueTask DisposeAsync()
+    public virtual async ValueTask DisposeAsync()
     {
         await Web.DisposeAsync();
         Directory.Delete(Folder, recursive: true);

@@ -1,8 +1,6 @@
 using System.Text;
-using Shouldly;
 using Warren.Hypervisors.Commands;
 using Warren.Server.Images;
-using Xunit;
 
 namespace Warren.Server.Tests.Images;
 

@@ -81,6 +81,16 @@ public abstract class OperationTests(PostgresCluster? cluster) : DatabaseTests(c
     }
 
     [Fact]
+    public async Task A_decision_that_cannot_be_committed_fails_the_operation_instead_of_looping()
+    {
+        await using var server = await ServeAsync();
+        _workflow.Script["b"] = (_, _) => Task.FromResult(StepOutcome.GoTo("c", (_, _) => throw new InvalidOperationException("broken commit")));
+        var ended = await server.EndAsync(await EnqueueAsync(server));
+        ended.Status.ShouldBe(OperationStatus.Failed);
+        _workflow.Runs.ShouldBe(["a", "b", "b", "b", "undo"]);
+    }
+
+    [Fact]
     public async Task A_deadline_ends_what_takes_too_long()
     {
         await using var server = await ServeAsync();

@@ -2,11 +2,11 @@ namespace Warren.Server.Images.Sweeps;
 
 /// <summary>
 /// Sweep. Condition: an incoming folder whose operation has ended, or content that no image row names. Both are left by
-/// crashes only, and removed at start and once an hour.
+/// crashes only, and removed when they are ten minutes old.
 /// </summary>
 internal sealed class CleanStore(StoreCleaner cleaner, TimeProvider clock, ILogger<CleanStore> log) : BackgroundService
 {
-    private static readonly TimeSpan Every = TimeSpan.FromHours(1);
+    private static readonly TimeSpan Every = TimeSpan.FromMinutes(10);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

@@ -37,6 +37,7 @@ internal abstract class MachineWorkflow : Workflow
     {
         var machine = await MachineAsync(step, cancellation);
         var seen = await Driver(step, machine).ObserveAsync(machine.Id, cancellation);
+        var now = step.Get<TimeProvider>().GetUtcNow();
         return seen.Power switch
         {
             ObservedPower.On => StepOutcome.Done((db, c) => ChangeAsync(db, machine.Id, m =>
@@ -44,8 +45,8 @@ internal abstract class MachineWorkflow : Workflow
                 m.MoveTo(MachineState.Running);
                 m.ProcessId = seen.ProcessId;
                 m.Problem = null;
-                m.ObservedAt = step.Get<TimeProvider>().GetUtcNow();
-                if (m.Readiness.Rung == ReadinessRung.None) m.Readiness = Ladder.Climb(m.Readiness, ReadinessRung.Process, m.ObservedAt.Value);
+                m.ObservedAt = now;
+                if (m.Readiness.Rung == ReadinessRung.None) m.Readiness = Ladder.Climb(m.Readiness, ReadinessRung.Process, now);
             }, c)),
             ObservedPower.Unknown or ObservedPower.Paused => StepOutcome.Again(Look),
             _ => StepOutcome.Failed(Problems.Of("hypervisor", 0, "The machine went off at once", seen.Detail ?? "The hypervisor does not say why.")),
