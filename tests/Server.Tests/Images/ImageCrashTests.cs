@@ -116,7 +116,7 @@ public sealed class ImageCrashTests : ImageTestBase
         await WithServerAsync(async http =>
         {
             (await EndAsync(http, id)).Status.ShouldBe(OperationStatus.Succeeded);
-            Web.Requests.Single().Headers["Range"].ShouldStartWith("bytes=1");
+            int.Parse(Web.Requests.Single().Headers["Range"]["bytes=".Length..^1], CultureInfo.InvariantCulture).ShouldBeInRange(1_900_000, 2_000_000);
             (await http.GetFromJsonAsync<Image>("images/a", WarrenJson.Options))!.Sha256.ShouldBe(Hash(content));
             Directory.GetFileSystemEntries(Path.Combine(Data, "images", "incoming")).ShouldBeEmpty();
         });
