@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Warren.Cli;
 
 /// <summary>What a run sees of the world: writers, variables, clock and the token that Ctrl-C cancels. Tests bring their own.</summary>
@@ -10,7 +12,8 @@ internal sealed record Surroundings
     /// <summary>Standard output as bytes, for logs.</summary>
     public required Func<Stream> OpenOut { get; init; }
 
-    public required TextReader In { get; init; }
+    /// <summary>Standard input, opened only when needed (see <see cref="Writer"/>).</summary>
+    public required Func<TextReader> OpenIn { get; init; }
 
     public bool OutIsTerminal { get; init; }
 
@@ -30,10 +33,10 @@ internal sealed record Surroundings
         var dumb = Environment.GetEnvironmentVariable("TERM") is "dumb";
         return new Surroundings
         {
-            Out = Console.Out,
-            Error = Console.Error,
+            Out = Writer(Console.OpenStandardOutput()),
+            Error = Writer(Console.OpenStandardError()),
             OpenOut = Console.OpenStandardOutput,
-            In = Console.In,
+            OpenIn = static () => Console.In,
             OutIsTerminal = !Console.IsOutputRedirected && !dumb,
             ErrorIsTerminal = !Console.IsErrorRedirected && !dumb,
             Variable = Environment.GetEnvironmentVariable,
@@ -42,6 +45,12 @@ internal sealed record Surroundings
             Home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile),
         };
     }
+
+    /// <summary>
+    /// Instead of <see cref="Console.Out"/>, which switches a terminal into application cursor keys as soon as it is touched
+    /// and would leave ssh with arrow keys that some shells do not know.
+    /// </summary>
+    private static TextWriter Writer(Stream stream) => TextWriter.Synchronized(new StreamWriter(stream, new UTF8Encoding(false)) { AutoFlush = true });
 
     /// <summary>A variable's value, or null when it is unset or empty.</summary>
     public string? Setting(string name) => Variable(name) is { Length: > 0 } value ? value : null;

@@ -63,7 +63,7 @@ public sealed class ServerAddressTests : IDisposable
         Out = TextWriter.Null,
         Error = TextWriter.Null,
         OpenOut = () => Stream.Null,
-        In = TextReader.Null,
+        OpenIn = () => TextReader.Null,
         Variable = name => _variables.GetValueOrDefault(name),
         Time = TimeProvider.System,
         Home = _data,

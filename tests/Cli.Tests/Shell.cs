@@ -34,7 +34,7 @@ internal sealed class Shell : IDisposable
         Out = _out,
         Error = TextWriter.Synchronized(_error),
         OpenOut = () => new Unclosed(_bytes),
-        In = new StringReader(Input),
+        OpenIn = () => new StringReader(Input),
         Variable = name => Variables.GetValueOrDefault(name),
         Time = TimeProvider.System,
         Interrupted = _interrupt.Token,

@@ -26,7 +26,7 @@ internal sealed class KeyAddVerb : Verb
 
     private static async Task<string> ReadAsync(Invocation call, string path, CancellationToken cancellation)
     {
-        if (path == "-") return await call.Around.In.ReadToEndAsync(cancellation);
+        if (path == "-") return await call.Around.OpenIn().ReadToEndAsync(cancellation);
         var file = new FileInfo(path);
         if (!file.Exists) throw Refusal.Invalid("FILE.pub", $"there is no file {path}");
         if (file.Length > MostBytes) throw Refusal.Invalid("FILE.pub", $"{path} is too large for a public key");

@@ -118,7 +118,7 @@ internal sealed class LaunchVerb : Verb
     private async Task<string?> UserDataAsync(Invocation call, CancellationToken cancellation) => call.Get(_userData) switch
     {
         null => null,
-        "-" => await call.Around.In.ReadToEndAsync(cancellation),
+        "-" => await call.Around.OpenIn().ReadToEndAsync(cancellation),
         var path when File.Exists(path) => await File.ReadAllTextAsync(path, cancellation),
         var path => throw Refusal.Invalid("--user-data", $"there is no file {path}"),
     };
