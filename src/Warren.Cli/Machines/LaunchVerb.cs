@@ -57,7 +57,8 @@ internal sealed class LaunchVerb : Verb
         var request = await ReadAsync(call, cancellation);
         var keys = await KeysAsync(call, request.Image, cancellation);
         var operation = await call.Client.LaunchMachineAsync(request with { Keys = keys }, cancellation: cancellation);
-        new MachineFolder(call.Around.ConfigFolder, operation.SubjectId).RememberKeys(keys);
+        var folder = new MachineFolder(call.Around.ConfigFolder, operation.SubjectId);
+        folder.RememberKeys(keys);
         if (call.Get(_noWait))
         {
             if (call.Screen.Json) call.Screen.WriteJson(operation);
@@ -65,12 +66,35 @@ internal sealed class LaunchVerb : Verb
             return ExitCode.Ok;
         }
 
-        await Following.RequireAsync(call, operation, cancellation);
+        try
+        {
+            await Following.RequireAsync(call, operation, cancellation);
+        }
+        catch (Exception e) when (e is WarrenException and not WarrenUnreachableException or OperationCanceledException)
+        {
+            if (!await ExistsAsync(call.Client, operation.SubjectId)) folder.Delete();
+            throw;
+        }
+
         var machine = await call.Client.GetMachineAsync(operation.SubjectId, cancellation);
         if (call.Screen.Json) call.Screen.WriteJson(machine);
         else if (call.Screen.Quiet) call.Screen.WriteLine(machine.Name);
         else call.Screen.WriteLine(MachineText.HowToConnect(machine, call.Client.Server));
         return ExitCode.Ok;
+    }
+
+    /// <summary>A failed machine stays to be looked at; a cancelled one is gone.</summary>
+    private static async Task<bool> ExistsAsync(WarrenClient client, string id)
+    {
+        try
+        {
+            await client.GetMachineAsync(id);
+            return true;
+        }
+        catch (WarrenException e)
+        {
+            return e.Kind is not "not-found";
+        }
     }
 
     private async Task<LaunchRequest> ReadAsync(Invocation call, CancellationToken cancellation) => new()

@@ -53,7 +53,7 @@ internal static class MachineText
         var lines = new List<string> { $"{m.Name} is {Words.Of(m.State)} ({resources})" };
         if (IsOn(m) && m.Ssh is { } ssh) lines.Add($"  ssh      warren ssh {m.Name}   ({ssh.User}@{ssh.Host} port {ssh.Port})");
         if (IsOn(m)) lines.Add($"  screen   {PageUrl(server, m)}");
-        lines.AddRange(m.Forwards.Select(forward => "  forward  " + Forward(forward)));
+        lines.AddRange(m.Forwards.Where(forward => forward.HostPort != m.Ssh?.Port).Select(forward => "  forward  " + Forward(forward)));
         if (!IsOn(m)) lines.Add($"  start    warren start {m.Name}");
         return string.Join('\n', lines);
     }

@@ -60,7 +60,7 @@ public sealed class TableTests
         => MachineText.HowToConnect(Given.Machine() with
         {
             Ssh = new SshAddress("127.0.0.1", 20001, "debian"),
-            Forwards = [new Forward("tcp", "127.0.0.1", 8080, 80)],
+            Forwards = [new Forward("tcp", "127.0.0.1", 20001, 22), new Forward("tcp", "127.0.0.1", 8080, 80)],
         }, new Uri("http://127.0.0.1:7878")).ShouldBe(
             """
             web is running (debian-12, 1 GiB, 2 CPUs, 10 GiB disk)
