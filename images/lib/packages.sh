@@ -2,10 +2,21 @@
 # machine's own package lists and installed packages are neither used nor changed. apt checks every signature.
 KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 
+# index_targets: what apt is configured with. Where no list has ever been fetched apt tells nothing of its own accord;
+# asked without the Release files' details it does.
+index_targets() {
+    local targets
+    for targets in "" --no-release-info; do
+        apt-get indextargets $targets --format '$(ORIGIN)|$(REPO_URI)|$(RELEASE)|$(COMPONENT)' 'Created-By: Packages' |
+            grep . && return
+    done
+    return 0
+}
+
 # debian_sources SUITE: sources.list lines for SUITE and its updates, from the machine's configured sources. Where
 # only another Debian suite is configured, the same mirrors are asked for SUITE.
 debian_sources() {
-    apt-get indextargets --format '$(ORIGIN)|$(REPO_URI)|$(RELEASE)|$(COMPONENT)' 'Created-By: Packages' |
+    index_targets |
         awk -F'|' -v suite="$1" -v keyring="$KEYRING" '
             # Before the first "apt-get update" the origin is not known yet: then the address has to tell.
             $1 != "Debian" && !($1 ~ /^\$/ && $2 ~ /debian/) { next }

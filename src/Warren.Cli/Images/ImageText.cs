@@ -21,16 +21,16 @@ internal static class ImageText
         ("name", i.Name),
         ("id", i.Id),
         ("state", State(i.State)),
-        ("problem", i.Problem is { } problem ? new Cell(problem.Detail ?? problem.Title, Ink.Bad) : null),
+        ("problem", i.Problem is { } problem ? new Cell(problem.Detail ?? problem.Title, Ink.Bad) : (Cell?)null),
         ("format", Known(i.Format)),
-        ("size", i.SizeBytes is { } size ? (Cell)Figures.Bytes(size) : null),
-        ("disk size", i.VirtualSizeBytes is { } disk ? (Cell)Figures.Bytes(disk) : null),
+        ("size", i.SizeBytes is { } size ? (Cell)Figures.Bytes(size) : (Cell?)null),
+        ("disk size", i.VirtualSizeBytes is { } disk ? (Cell)Figures.Bytes(disk) : (Cell?)null),
         ("sha256", Known(i.Sha256)),
         ("verified", Verified(i.Verification)),
         ("source", i.Source),
         ("user", Known(i.DefaultUser)),
         ("memory", Memory(i)),
-        ("features", i.Features.Count > 0 ? (Cell)string.Join(", ", i.Features) : null),
+        ("features", i.Features.Count > 0 ? (Cell)string.Join(", ", i.Features) : (Cell?)null),
         ("operation", Known(i.Operation)),
         ("owner", $"{i.Owner}, project {i.Project}"),
         ("created", Figures.Time(i.CreatedAt)),
@@ -63,7 +63,7 @@ internal static class ImageText
         _ => null,
     };
 
-    private static Cell? Known(string? text) => text is null ? null : (Cell)text;
+    private static Cell? Known(string? text) => text is null ? (Cell?)null : text;
 
     private static string Cost(CatalogueEntry e) => (e.DownloadBytes, e.BuildSeconds) switch
     {

@@ -18,11 +18,11 @@ internal static class OperationText
         ("subject", $"{o.SubjectKind} {o.SubjectName} ({o.SubjectId})"),
         ("status", Status(o.Status)),
         ("step", $"{o.Step}, {o.Progress}%"),
-        ("message", o.Message is null ? null : (Cell)o.Message),
-        ("problem", o.Problem is { } problem ? new Cell(problem.Detail ?? problem.Title, Ink.Bad) : null),
+        ("message", o.Message is null ? (Cell?)null : o.Message),
+        ("problem", o.Problem is { } problem ? new Cell(problem.Detail ?? problem.Title, Ink.Bad) : (Cell?)null),
         ("created", $"{Figures.Time(o.CreatedAt)} ({Figures.Span(now - o.CreatedAt)} ago)"),
         ("ended", o.EndedAt is { } ended ? $"{Figures.Time(ended)} (after {Figures.Seconds(ended - o.CreatedAt)})" : (Cell?)null),
-        ("deadline", o.Ended ? null : (Cell)Figures.Time(o.Deadline)),
+        ("deadline", o.Ended ? (Cell?)null : Figures.Time(o.Deadline)),
     ];
 
     public static Cell Status(OperationStatus status) => new(Words.Of(status), status switch
