@@ -39,13 +39,14 @@ public sealed class CrashTests : IAsyncLifetime
         machine.State.ShouldBe(MachineState.Running);
         await ShouldRunOnceAsync(machine);
 
-        // A second one beside it, so that what the first left could be handed out twice.
-        await LaunchAsync("b");
+        // A second one beside it: what the first holds must not be handed out twice.
+        await LaunchAsync("b", start: false);
         await ShouldEndAsync(LaunchMachine.Name, "b", OperationStatus.Succeeded);
         var ports = _bed.Traces.PortsInRows();
         ports.Count.ShouldBe(2);
         ports.ShouldBeUnique();
-        await _bed.Warren.RunAsync("delete", "a", "b");
+        foreach (var name in new[] { "a", "b" })
+            (await _bed.Client.WaitForOperationAsync((await _bed.Client.DeleteMachineAsync(name)).Id)).Status.ShouldBe(OperationStatus.Succeeded);
         _bed.Traces.ShouldBeNone(ports);
     }
 
@@ -89,8 +90,8 @@ public sealed class CrashTests : IAsyncLifetime
 
     private static string KillAt(string boundary) => $"--Operations:KillAt={boundary}";
 
-    private Task LaunchAsync(string name) =>
-        AskAsync(() => _bed.Client.LaunchMachineAsync(new LaunchRequest { Image = "tiny", Name = name, MemoryMiB = 128, Cpus = 1 }));
+    private Task LaunchAsync(string name, bool start = true) =>
+        AskAsync(() => _bed.Client.LaunchMachineAsync(new LaunchRequest { Image = "tiny", Name = name, MemoryMiB = 128, Cpus = 1, Start = start }));
 
     /// <summary>Asks; the server may die between its commit and its answer.</summary>
     private static async Task AskAsync(Func<Task<Operation>> ask)
