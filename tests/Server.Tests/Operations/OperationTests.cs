@@ -112,7 +112,7 @@ public abstract class OperationTests(PostgresCluster? cluster) : DatabaseTests(c
         await EnqueueAsync(server);
         var slow = (await claims.ClaimAsync("slow", default))!;
         (await claims.ClaimAsync("quick", default)).ShouldBeNull("leased");
-        server.Clock.Advance(OperationClaims.Lease + TimeSpan.FromSeconds(1));
+        server.Clock.Advance(TimeSpan.FromSeconds(new OperationOptions().LeaseSeconds + 1));
         var quick = (await claims.ClaimAsync("quick", default))!;
         quick.Id.ShouldBe(slow.Id);
         (await claims.RenewAsync(slow, default)).Kept.ShouldBeFalse();
