@@ -29,7 +29,7 @@ internal static class Program
     public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? adjust = null)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
-        builder.Configuration.AddEnvironmentVariables("WARREN__");
+        builder.Configuration.AddEnvironmentVariables("WARREN__").AddCommandLine(args);
         if (builder.Configuration["urls"] is null) builder.WebHost.UseUrls("http://127.0.0.1:7878");
         builder.WebHost.UseKestrelHttpsConfiguration();
 

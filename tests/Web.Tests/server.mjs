@@ -30,11 +30,14 @@ export async function startServer() {
   };
 
   const stop = async () => {
-    const { items } = await call("GET", "/machines?limit=200");
-    const deletions = await Promise.all(items.map((machine) => call("DELETE", `/machines/${machine.id}`)));
-    for (const deletion of deletions) await ended(call, deletion.id);
-    child.kill("SIGTERM");
-    if (child.exitCode === null) await once(child, "exit");
+    try {
+      const { items } = await call("GET", "/machines?limit=200");
+      const deletions = await Promise.all(items.map((machine) => call("DELETE", `/machines/${machine.id}`)));
+      for (const deletion of deletions) await ended(call, deletion.id);
+    } finally {
+      child.kill("SIGTERM");
+      if (child.exitCode === null) await once(child, "exit");
+    }
     await rm(data, { recursive: true, force: true });
   };
   return { url, login, data, call, stop };

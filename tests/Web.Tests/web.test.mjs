@@ -15,7 +15,7 @@ before(async () => {
   context = await browser.newContext({ viewport: desktop, colorScheme: "light" });
   faults = await watch(context, server.url);
   page = await context.newPage();
-  page.setDefaultTimeout(60_000);
+  page.setDefaultTimeout(30_000);
 });
 
 after(async () => {
@@ -35,7 +35,7 @@ test("whoever is not logged in is told how to get a link", async () => {
 
 test("the link logs in once, its secret leaves the address bar, the cookie is out of reach of scripts", async () => {
   await page.goto(server.login);
-  await page.getByRole("heading", { name: "Machines" }).waitFor();
+  await page.getByRole("heading", { name: "Machines", exact: true }).waitFor();
   assert.equal(new URL(page.url()).hash, "");
   assert.equal(new URL(page.url()).pathname, "/");
 
@@ -62,7 +62,7 @@ test("a new link pasted into an open login page works, and logging out ends the 
   await tab.getByText("You are not logged in").waitFor();
   const { url } = await server.call("POST", "/login-links");
   await tab.goto(url);
-  await tab.getByRole("heading", { name: "Machines" }).waitFor();
+  await tab.getByRole("heading", { name: "Machines", exact: true }).waitFor();
   const [cookie] = await other.cookies();
   await tab.getByRole("button", { name: "Log out" }).click();
   await tab.waitForURL("**/login");
@@ -74,7 +74,8 @@ test("a new link pasted into an open login page works, and logging out ends the 
 test("the empty list leads to the launch form, which checks the name while it is typed", async () => {
   await open("/");
   await page.getByRole("button", { name: "Launch the first machine" }).click();
-  await page.getByRole("dialog").getByRole("radio", { name: /tiny/i }).check();
+  await page.getByRole("dialog").locator("label", { has: page.locator("input[value=tiny]") }).click();
+  assert.ok(await page.getByRole("radio", { name: /tiny/i }).isChecked());
   await field("Name").fill("Not a name");
   await page.getByRole("dialog").getByText("Use lower-case letters, digits and hyphens.").waitFor();
   await picture(page, "launch-light");

@@ -10,7 +10,7 @@ internal static class HostText
 
     public static IReadOnlyList<Cell> Row(Host h) =>
     [
-        h.Name, $"{h.Hypervisor} {h.Version}".TrimEnd(), Usable(h), h.Accelerator, $"{Figures.MiB(h.MemoryUsedMiB)} of {Figures.MiB(h.MemoryMiB)}",
+        h.Name, $"{h.Hypervisor} {h.Version}".TrimEnd(), Usable(h), Cell.OrDash(h.Accelerator), $"{Figures.MiB(h.MemoryUsedMiB)} of {Figures.MiB(h.MemoryMiB)}",
         $"{h.Cpus}", Figures.GiB(h.DiskFreeGiB),
     ];
 
@@ -20,15 +20,15 @@ internal static class HostText
         ("hypervisor", $"{h.Hypervisor} {h.Version}".TrimEnd()),
         ("usable", Usable(h)),
         .. h.Problems.Select(problem => ("problem", (Cell?)new Cell(problem, Ink.Bad))),
-        ("accelerator", h.Accelerator is null ? null : (Cell)h.Accelerator),
-        ("because", h.AcceleratorReason is null ? null : (Cell)h.AcceleratorReason),
+        ("accelerator", Cell.OrNothing(h.Accelerator)),
+        ("because", Cell.OrNothing(h.AcceleratorReason)),
         ("memory", $"{Figures.MiB(h.MemoryUsedMiB)} of {Figures.MiB(h.MemoryMiB)} promised to machines"),
         ("cpus", $"{h.Cpus}"),
         ("disk free", Figures.GiB(h.DiskFreeGiB)),
-        ("can", h.Capabilities.Count > 0 ? (Cell)string.Join(", ", h.Capabilities) : null),
+        ("can", Cell.OrNothing(h.Capabilities.Count > 0 ? string.Join(", ", h.Capabilities) : null)),
         .. h.Facts.OrderBy(fact => fact.Key, StringComparer.Ordinal).Select(fact => (fact.Key, (Cell?)fact.Value)),
         .. h.ForeignMachines.Select(machine => ("not ours", (Cell?)machine)),
-        ("probed", h.ProbedAt is { } probed ? $"{Figures.Span(now - probed)} ago" : (Cell?)null),
+        ("probed", Cell.OrNothing(h.ProbedAt is { } probed ? $"{Figures.Span(now - probed)} ago" : null)),
     ];
 
     private static Cell Usable(Host h) => h.Usable ? new Cell("yes", Ink.Good) : new Cell("no", Ink.Bad);

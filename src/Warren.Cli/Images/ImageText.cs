@@ -12,7 +12,7 @@ internal static class ImageText
 
     public static IReadOnlyList<Cell> Row(Image i, DateTimeOffset now) =>
     [
-        i.Name, State(i.State), i.Format, Figures.Bytes(i.SizeBytes), Figures.Bytes(i.VirtualSizeBytes), Verified(i.Verification), i.Source,
+        i.Name, State(i.State), Cell.OrDash(i.Format), Figures.Bytes(i.SizeBytes), Figures.Bytes(i.VirtualSizeBytes), Verified(i.Verification), i.Source,
         Figures.Span(now - i.CreatedAt),
     ];
 
@@ -21,17 +21,17 @@ internal static class ImageText
         ("name", i.Name),
         ("id", i.Id),
         ("state", State(i.State)),
-        ("problem", i.Problem is { } problem ? new Cell(problem.Detail ?? problem.Title, Ink.Bad) : null),
-        ("format", Known(i.Format)),
-        ("size", i.SizeBytes is { } size ? (Cell)Figures.Bytes(size) : null),
-        ("disk size", i.VirtualSizeBytes is { } disk ? (Cell)Figures.Bytes(disk) : null),
-        ("sha256", Known(i.Sha256)),
+        ("problem", i.Problem is { } problem ? new Cell(problem.Detail ?? problem.Title, Ink.Bad) : (Cell?)null),
+        ("format", Cell.OrNothing(i.Format)),
+        ("size", Cell.OrNothing(i.SizeBytes is { } size ? Figures.Bytes(size) : null)),
+        ("disk size", Cell.OrNothing(i.VirtualSizeBytes is { } disk ? Figures.Bytes(disk) : null)),
+        ("sha256", Cell.OrNothing(i.Sha256)),
         ("verified", Verified(i.Verification)),
         ("source", i.Source),
-        ("user", Known(i.DefaultUser)),
-        ("memory", Memory(i)),
-        ("features", i.Features.Count > 0 ? (Cell)string.Join(", ", i.Features) : null),
-        ("operation", Known(i.Operation)),
+        ("user", Cell.OrNothing(i.DefaultUser)),
+        ("memory", Cell.OrNothing(Memory(i))),
+        ("features", Cell.OrNothing(i.Features.Count > 0 ? string.Join(", ", i.Features) : null)),
+        ("operation", Cell.OrNothing(i.Operation)),
         ("owner", $"{i.Owner}, project {i.Project}"),
         ("created", Figures.Time(i.CreatedAt)),
     ];
@@ -55,15 +55,13 @@ internal static class ImageText
         _ => $"checksum {v.Checksum}",
     };
 
-    private static Cell? Memory(Image i) => (i.DefaultMemoryMiB, i.MinimumMemoryMiB) switch
+    private static string? Memory(Image i) => (i.DefaultMemoryMiB, i.MinimumMemoryMiB) switch
     {
         ({ } usual, { } least) => $"{Figures.MiB(usual)}, at least {Figures.MiB(least)}",
         ({ } usual, null) => Figures.MiB(usual),
         (null, { } least) => $"at least {Figures.MiB(least)}",
         _ => null,
     };
-
-    private static Cell? Known(string? text) => text is null ? null : (Cell)text;
 
     private static string Cost(CatalogueEntry e) => (e.DownloadBytes, e.BuildSeconds) switch
     {

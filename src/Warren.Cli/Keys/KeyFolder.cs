@@ -46,7 +46,12 @@ internal sealed class KeyFolder(string configFolder)
     public static void CreatePrivate(string folder)
     {
         if (OperatingSystem.IsWindows()) Directory.CreateDirectory(folder);
-        else Directory.CreateDirectory(folder, OwnerOnly | UnixFileMode.UserExecute);
+        else
+        {
+            // The mode holds for the last folder only, so its parent is made first.
+            if (Path.GetDirectoryName(folder) is { } parent) Directory.CreateDirectory(parent, OwnerOnly | UnixFileMode.UserExecute);
+            Directory.CreateDirectory(folder, OwnerOnly | UnixFileMode.UserExecute);
+        }
     }
 
     /// <summary>A name that is a file name and nothing more.</summary>

@@ -18,7 +18,7 @@ internal static class KeyText
         ("algorithm", k.Algorithm),
         ("fingerprint", k.Fingerprint),
         ("public key", k.PublicKey.Trim()),
-        ("private key", IsHere(k, folder) ? (Cell)folder.PathOf(k.Name) : null),
+        ("private key", Cell.OrNothing(IsHere(k, folder) ? folder.PathOf(k.Name) : null)),
         ("owner", k.Owner),
         ("created", Figures.Time(k.CreatedAt)),
     ];

@@ -37,7 +37,7 @@ internal sealed class LaunchVerb : Verb
         _name = Option<string>("--name", "Name of the machine, and of its host [made up]", "NAME", "-n");
         _memory = Option<string>("--memory", "Memory: 512M, 1G, a number of MiB [the image's default]", "SIZE", "-m");
         _cpus = Option<int?>("--cpus", "Virtual CPUs", "N", "-c");
-        _disk = Option<string>("--disk", "System disk: 10G, a number of GiB", "SIZE", "-d");
+        _disk = Option<string>("--disk", "System disk: 10G, a number of GiB; none for a live ISO", "SIZE", "-d");
         _keys = Option<string[]>("--key", "SSH key to put into the guest; may be repeated [default, made on first use]", "NAME", "-k");
         _noKey = Option<bool>("--no-key", "Put no SSH key into the guest");
         _userData = Option<string>("--user-data", "cloud-init user-data; - reads standard input", "FILE");
@@ -57,7 +57,8 @@ internal sealed class LaunchVerb : Verb
         var request = await ReadAsync(call, cancellation);
         var keys = await KeysAsync(call, request.Image, cancellation);
         var operation = await call.Client.LaunchMachineAsync(request with { Keys = keys }, cancellation: cancellation);
-        new MachineFolder(call.Around.ConfigFolder, operation.SubjectId).RememberKeys(keys);
+        var folder = new MachineFolder(call.Around.ConfigFolder, operation.SubjectId);
+        folder.RememberKeys(keys);
         if (call.Get(_noWait))
         {
             if (call.Screen.Json) call.Screen.WriteJson(operation);
@@ -65,12 +66,35 @@ internal sealed class LaunchVerb : Verb
             return ExitCode.Ok;
         }
 
-        await Following.RequireAsync(call, operation, cancellation);
+        try
+        {
+            await Following.RequireAsync(call, operation, cancellation);
+        }
+        catch (Exception e) when (e is WarrenException and not WarrenUnreachableException or OperationCanceledException)
+        {
+            if (!await ExistsAsync(call.Client, operation.SubjectId)) folder.Delete();
+            throw;
+        }
+
         var machine = await call.Client.GetMachineAsync(operation.SubjectId, cancellation);
         if (call.Screen.Json) call.Screen.WriteJson(machine);
         else if (call.Screen.Quiet) call.Screen.WriteLine(machine.Name);
         else call.Screen.WriteLine(MachineText.HowToConnect(machine, call.Client.Server));
         return ExitCode.Ok;
+    }
+
+    /// <summary>A failed machine stays to be looked at; a cancelled one is gone.</summary>
+    private static async Task<bool> ExistsAsync(WarrenClient client, string id)
+    {
+        try
+        {
+            await client.GetMachineAsync(id);
+            return true;
+        }
+        catch (WarrenException e)
+        {
+            return e.Kind is not "not-found";
+        }
     }
 
     private async Task<LaunchRequest> ReadAsync(Invocation call, CancellationToken cancellation) => new()
@@ -80,7 +104,7 @@ internal sealed class LaunchVerb : Verb
         Host = call.Get(_host),
         MemoryMiB = call.Get(_memory) is { } memory ? Sizes.MemoryMiB(memory) : null,
         Cpus = call.Get(_cpus),
-        DiskGiB = call.Get(_disk) is { } disk ? Sizes.DiskGiB(disk) : null,
+        DiskGiB = call.Get(_disk) is { } disk ? disk is "none" ? 0 : Sizes.DiskGiB(disk) : null,
         Firmware = call.Get(_firmware) is "uefi" ? MachineFirmware.Uefi : MachineFirmware.Bios,
         Video = call.Get(_video) is "virtio" ? MachineVideo.Virtio : MachineVideo.Std,
         Ephemeral = call.Get(_ephemeral),

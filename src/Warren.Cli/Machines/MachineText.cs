@@ -26,9 +26,9 @@ internal static class MachineText
         ("name", m.Name),
         ("id", m.Id),
         ("state", State(m.State)),
-        ("ready", IsOn(m) ? Ready(m) : null),
-        ("waiting for", m.Readiness.Detail is { } detail && IsOn(m) ? (Cell)detail : null),
-        ("problem", m.Problem is { } problem ? new Cell(problem.Detail ?? problem.Title, Ink.Bad) : null),
+        ("ready", IsOn(m) ? Ready(m) : (Cell?)null),
+        ("waiting for", Cell.OrNothing(IsOn(m) ? m.Readiness.Detail : null)),
+        ("problem", m.Problem is { } problem ? new Cell(problem.Detail ?? problem.Title, Ink.Bad) : (Cell?)null),
         ("image", m.Image),
         ("memory", Figures.MiB(m.Spec.MemoryMiB)),
         ("cpus", $"{m.Spec.Cpus}"),
@@ -36,13 +36,13 @@ internal static class MachineText
         .. m.Spec.DataDisks.Select(disk => ("data disk", (Cell?)(disk.Path ?? Figures.GiB(disk.SizeGiB ?? 0)))),
         ("firmware", $"{Words.Of(m.Spec.Firmware)}, video {Words.Of(m.Spec.Video)}"),
         ("host", m.Host + (m.ProcessId is { } pid ? $", process {pid}" : "")),
-        ("ssh", m.Ssh is { } ssh ? (Cell)$"{ssh.User}@{ssh.Host} port {ssh.Port}" : null),
+        ("ssh", Cell.OrNothing(m.Ssh is { } ssh ? $"{ssh.User}@{ssh.Host} port {ssh.Port}" : null)),
         .. m.Forwards.Select(forward => ("forward", (Cell?)Forward(forward))),
-        ("operation", m.Operation is { } operation ? (Cell)operation : null),
+        ("operation", Cell.OrNothing(m.Operation)),
         ("owner", $"{m.Owner}, project {m.Project}"),
         ("created", $"{Figures.Time(m.CreatedAt)} ({Figures.Span(now - m.CreatedAt)} ago)"),
-        ("observed", m.ObservedAt is { } observed ? $"{Figures.Span(now - observed)} ago" : (Cell?)null),
-        ("deleted at", m.ExpiresAt is { } expires ? $"{Figures.Time(expires)} (in {Figures.Span(expires - now)})" : (Cell?)null),
+        ("observed", Cell.OrNothing(m.ObservedAt is { } observed ? $"{Figures.Span(now - observed)} ago" : null)),
+        ("deleted at", Cell.OrNothing(m.ExpiresAt is { } expires ? $"{Figures.Time(expires)} (in {Figures.Span(expires - now)})" : null)),
     ];
 
     /// <summary>What to do with a machine that has just been launched or started.</summary>
@@ -53,7 +53,7 @@ internal static class MachineText
         var lines = new List<string> { $"{m.Name} is {Words.Of(m.State)} ({resources})" };
         if (IsOn(m) && m.Ssh is { } ssh) lines.Add($"  ssh      warren ssh {m.Name}   ({ssh.User}@{ssh.Host} port {ssh.Port})");
         if (IsOn(m)) lines.Add($"  screen   {PageUrl(server, m)}");
-        lines.AddRange(m.Forwards.Select(forward => "  forward  " + Forward(forward)));
+        lines.AddRange(m.Forwards.Where(forward => forward.HostPort != m.Ssh?.Port).Select(forward => "  forward  " + Forward(forward)));
         if (!IsOn(m)) lines.Add($"  start    warren start {m.Name}");
         return string.Join('\n', lines);
     }

@@ -8,20 +8,21 @@ internal static class ReadinessWait
 {
     /// <param name="call">The run.</param>
     /// <param name="machine">The machine.</param>
-    /// <param name="rung">What to wait for.</param>
+    /// <param name="rung">What is waited for, to be told in errors.</param>
+    /// <param name="enough">Whether it has come far enough.</param>
     /// <param name="timeout">How long at most.</param>
     /// <param name="reached">Told of each rung once, in order.</param>
     /// <param name="cancellation">Ctrl-C.</param>
-    /// <returns>The readiness in which the rung had been reached.</returns>
+    /// <returns>The readiness that was enough.</returns>
     /// <exception cref="WarrenException">The time is over (<c>timeout</c>), or the machine failed, was stopped or is gone.</exception>
     public static async Task<Readiness> UntilAsync(
-        Invocation call, Machine machine, ReadinessRung rung, TimeSpan timeout, Action<ReachedRung> reached, CancellationToken cancellation)
+        Invocation call, Machine machine, ReadinessRung rung, Func<Readiness, bool> enough, TimeSpan timeout, Action<ReachedRung> reached, CancellationToken cancellation)
     {
         using var time = new CancellationTokenSource(timeout, call.Around.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, time.Token);
         try
         {
-            return await ReadAsync(call, machine, rung, reached, either.Token);
+            return await ReadAsync(call, machine, rung, enough, reached, either.Token);
         }
         catch (OperationCanceledException) when (time.IsCancellationRequested && !cancellation.IsCancellationRequested)
         {
@@ -33,7 +34,7 @@ internal static class ReadinessWait
     }
 
     private static async Task<Readiness> ReadAsync(
-        Invocation call, Machine machine, ReadinessRung rung, Action<ReachedRung> reached, CancellationToken cancellation)
+        Invocation call, Machine machine, ReadinessRung rung, Func<Readiness, bool> enough, Action<ReachedRung> reached, CancellationToken cancellation)
     {
         var told = new HashSet<ReadinessRung>();
         await foreach (var readiness in call.Client.WatchReadinessAsync(machine.Id, cancellation))
@@ -43,7 +44,7 @@ internal static class ReadinessWait
                 if (told.Add(step.Rung)) reached(step);
             }
 
-            if (readiness.Has(rung)) return readiness;
+            if (enough(readiness)) return readiness;
         }
 
         throw new WarrenException(WhyNot(await call.Client.GetMachineAsync(machine.Id, cancellation), rung));

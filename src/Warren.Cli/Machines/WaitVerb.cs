@@ -26,7 +26,7 @@ internal sealed class WaitVerb : Verb
         var timeout = Durations.Parse(call.Get(_timeout) ?? "5m", "--timeout");
         var machine = await call.Client.GetMachineAsync(call.Get(_name), cancellation);
         DateTimeOffset? first = null;
-        var readiness = await ReadinessWait.UntilAsync(call, machine, rung, timeout, reached =>
+        var readiness = await ReadinessWait.UntilAsync(call, machine, rung, now => now.Has(rung), timeout, reached =>
         {
             first ??= reached.At;
             if (call.Screen.Json) call.Screen.WriteJsonLine(reached);

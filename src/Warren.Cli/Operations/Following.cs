@@ -91,6 +91,11 @@ internal static class Following
     /// <summary>Reports at once, in the caller's order; <see cref="Progress{T}"/> would go through the thread pool and mix up lines.</summary>
     private sealed class OperationReport(IProgress<ProgressDisplay.Step> part) : IProgress<Operation>
     {
-        public void Report(Operation value) => part.Report(new ProgressDisplay.Step(value.Progress, OperationText.Doing(value)));
+        public void Report(Operation value)
+        {
+            // What a failure or a cancel ended with is told as an error, not as progress.
+            if (value.Status is OperationStatus.Failed or OperationStatus.Cancelled) return;
+            part.Report(new ProgressDisplay.Step(value.Progress, OperationText.Doing(value)));
+        }
     }
 }

@@ -9,7 +9,7 @@ internal static class OperationText
     public static readonly string[] Headings = ["ID", "KIND", "SUBJECT", "STATUS", "PROGRESS", "AGE", "MESSAGE"];
 
     public static IReadOnlyList<Cell> Row(Operation o, DateTimeOffset now) =>
-        [o.Id, o.Kind, o.SubjectName, Status(o.Status), $"{o.Progress}%", Figures.Span(now - o.CreatedAt), o.Problem?.Detail ?? o.Problem?.Title ?? o.Message];
+        [o.Id, o.Kind, o.SubjectName, Status(o.Status), $"{o.Progress}%", Figures.Span(now - o.CreatedAt), Cell.OrDash(o.Problem?.Detail ?? o.Problem?.Title ?? o.Message)];
 
     public static IReadOnlyList<(string, Cell?)> Properties(Operation o, DateTimeOffset now) =>
     [
@@ -18,11 +18,11 @@ internal static class OperationText
         ("subject", $"{o.SubjectKind} {o.SubjectName} ({o.SubjectId})"),
         ("status", Status(o.Status)),
         ("step", $"{o.Step}, {o.Progress}%"),
-        ("message", o.Message is null ? null : (Cell)o.Message),
-        ("problem", o.Problem is { } problem ? new Cell(problem.Detail ?? problem.Title, Ink.Bad) : null),
+        ("message", Cell.OrNothing(o.Message)),
+        ("problem", o.Problem is { } problem ? new Cell(problem.Detail ?? problem.Title, Ink.Bad) : (Cell?)null),
         ("created", $"{Figures.Time(o.CreatedAt)} ({Figures.Span(now - o.CreatedAt)} ago)"),
-        ("ended", o.EndedAt is { } ended ? $"{Figures.Time(ended)} (after {Figures.Seconds(ended - o.CreatedAt)})" : (Cell?)null),
-        ("deadline", o.Ended ? null : (Cell)Figures.Time(o.Deadline)),
+        ("ended", Cell.OrNothing(o.EndedAt is { } ended ? $"{Figures.Time(ended)} (after {Figures.Seconds(ended - o.CreatedAt)})" : null)),
+        ("deadline", Cell.OrNothing(o.Ended ? null : Figures.Time(o.Deadline))),
     ];
 
     public static Cell Status(OperationStatus status) => new(Words.Of(status), status switch
@@ -35,7 +35,8 @@ internal static class OperationText
 
     /// <summary>What is going on, for progress: the server's words, else the step's name.</summary>
     public static string Doing(Operation o)
-        => o.Status is OperationStatus.Undoing ? "undoing: " + (o.Message ?? o.Step) : o.Message ?? o.Step;
+        => o.Status is OperationStatus.Succeeded ? "done"
+            : o.Status is OperationStatus.Undoing ? "undoing: " + (o.Message ?? o.Step) : o.Message ?? o.Step;
 
     /// <summary>What failed; an operation that ended without a problem of its own gets one.</summary>
     public static Problem ProblemOf(Operation o) => o.Problem ?? (o.Status is OperationStatus.Cancelled

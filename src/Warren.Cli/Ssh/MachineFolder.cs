@@ -19,8 +19,10 @@ internal sealed class MachineFolder(string configFolder, string machineId)
 
     public void RememberKeys(IEnumerable<string> names)
     {
+        var all = Keys.Concat(names).Distinct().ToArray();
+        if (all.Length == 0) return;
         Create();
-        File.WriteAllLines(KeyList, Keys.Concat(names).Distinct());
+        File.WriteAllLines(KeyList, all);
     }
 
     public void Create() => KeyFolder.CreatePrivate(_folder);

@@ -10,6 +10,7 @@ internal sealed class SshVerb : Verb
 {
     private readonly Option<string> _user;
     private readonly Option<string> _timeout;
+    private readonly Option<bool> _forget;
     private readonly Argument<string> _name;
     private readonly Argument<string[]> _command;
 
@@ -18,6 +19,7 @@ internal sealed class SshVerb : Verb
     {
         _user = Option<string>("--user", "Log in as this user [the image's own]", "NAME", "-l");
         _timeout = Option<string>("--timeout", "How long to wait for a guest that is still booting [3m]", "TIME", "-t");
+        _forget = Option<bool>("--forget-host-key", "Accept a new host key: the guest has made itself another, on purpose");
         _name = Argument<string>("NAME", "The machine's name or id");
         _command = Argument<string[]>("COMMAND", "What to run; everything behind NAME goes to ssh as it is");
         _command.Arity = ArgumentArity.ZeroOrMore;
@@ -33,7 +35,7 @@ internal sealed class SshVerb : Verb
             throw Refusal.Of("illegal-state", "Machine off", $"{machine.Name} is {Words.Of(machine.State)}: start it with `warren start {machine.Name}`");
         }
 
-        if (!machine.Readiness.Has(ReadinessRung.Ssh)) machine = await WaitAsync(call, machine, timeout, cancellation);
+        if (!MayTry(machine.Readiness)) machine = await WaitAsync(call, machine, timeout, cancellation);
         var address = machine.Ssh ?? throw SpeaksNoSsh(machine);
         var arguments = ArgumentsFor(call, machine, call.Get(_user) is { } user ? address with { User = user } : address);
         return ChildProcess.Run(call.Around.Setting("WARREN_SSH") ?? "ssh", arguments);
@@ -47,11 +49,14 @@ internal sealed class SshVerb : Verb
         await display.ShowAsync([machine.Name], async parts =>
         {
             parts[0].Report(new ProgressDisplay.Step(0, "waiting for ssh"));
-            return await ReadinessWait.UntilAsync(call, machine, ReadinessRung.Ssh, timeout,
+            return await ReadinessWait.UntilAsync(call, machine, ReadinessRung.Ssh, MayTry, timeout,
                 reached => parts[0].Report(new ProgressDisplay.Step(Percent(reached.Rung), $"{Words.Of(reached.Rung)} reached, waiting for ssh")), cancellation);
         });
         return await call.Client.GetMachineAsync(machine.Id, cancellation);
     }
+
+    /// <summary>A guest that has ended its way up without a greeting having been heard may greet a moment later; ssh itself will find out.</summary>
+    private static bool MayTry(Readiness readiness) => readiness.Has(ReadinessRung.Ssh) || readiness.Has(ReadinessRung.CloudInit);
 
     private static int Percent(ReadinessRung rung) => rung switch
     {
@@ -65,11 +70,19 @@ internal sealed class SshVerb : Verb
     {
         var folder = new MachineFolder(call.Around.ConfigFolder, machine.Id);
         folder.Create();
+        if (call.Get(_forget)) File.Delete(folder.KnownHosts);
         var remembered = folder.Keys;
         var files = (remembered.Count > 0 ? remembered : call.Keys.Names()).Where(call.Keys.Has).Select(call.Keys.PathOf).ToArray();
         // A key without a private part here may be one the user's own agent has.
         var onlyThese = remembered.Count > 0 && files.Length == remembered.Count;
-        return SshArguments.Build(address, machine.Id, folder.KnownHosts, files, onlyThese, call.Get(_command));
+        return SshArguments.Build(address, HostKeyAlias(machine), folder.KnownHosts, files, onlyThese, call.Get(_command));
+    }
+
+    /// <summary>A machine whose disks are thrown away at each stop makes itself new host keys at each start, and is a new host each time.</summary>
+    private static string HostKeyAlias(Machine machine)
+    {
+        var started = machine.Readiness.Reached.FirstOrDefault(reached => reached.Rung is ReadinessRung.Process);
+        return machine.Spec.Ephemeral && started is not null ? $"warren-{machine.Id}-{started.At.ToUnixTimeSeconds()}" : $"warren-{machine.Id}";
     }
 
     private static WarrenException SpeaksNoSsh(Machine machine)

@@ -14,7 +14,13 @@ internal enum Ink
 /// <summary>A word with its colour.</summary>
 internal readonly record struct Cell(string Text, Ink Ink = Ink.Plain)
 {
-    public static implicit operator Cell(string? text) => new(text ?? "-");
+    public static implicit operator Cell(string text) => new(text);
+
+    /// <summary>A word that may be missing: a dash in a table, which has a place for it.</summary>
+    public static Cell OrDash(string? text) => new(text ?? "-");
+
+    /// <summary>A word that may be missing: no line among a thing's properties.</summary>
+    public static Cell? OrNothing(string? text) => text is null ? (Cell?)null : new Cell(text);
 
     /// <summary>The text without what a terminal would take for commands, coloured when asked.</summary>
     public string Render(bool colour) => colour && Ink is not Ink.Plain ? $"\e[{Code}m{Printable.Of(Text)}\e[0m" : Printable.Of(Text);

@@ -7,11 +7,20 @@ using Warren.Server.Operations;
 namespace Warren.Server.Hosts;
 
 /// <summary>Admits a machine to a host: the sum of promised memory stays below what the host has.</summary>
-internal sealed class HostAdmission(WarrenDb db, HostOptions options)
+internal sealed class HostAdmission(WarrenDb db, HostOptions options, ProbeHosts probes)
 {
     /// <summary>States in which a machine's memory is promised.</summary>
     private static readonly MachineState[] Holding =
         [MachineState.Creating, MachineState.Starting, MachineState.Running, MachineState.Paused, MachineState.Stopping, MachineState.Unknown];
+
+    /// <summary>
+    /// Waits for the very first probe of a host, which takes some seconds after the server's first start: who launches right
+    /// away is not refused. Call it outside a transaction.
+    /// </summary>
+    public async Task AwaitFirstProbeAsync(string hostName, CancellationToken cancellation)
+    {
+        if (await db.Hosts.AnyAsync(h => h.Name == hostName && h.ProbeJson == null, cancellation)) await probes.FirstAsync(cancellation);
+    }
 
     /// <summary>
     /// Checks that there is room. Must run in the transaction that gives the machine one of the holding states: it

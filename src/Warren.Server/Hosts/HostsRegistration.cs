@@ -16,7 +16,8 @@ internal static class HostsRegistration
             var data = provider.GetRequiredService<DataFolder>();
             var qemu = configuration.GetSection("Qemu");
             var defaults = new QemuOptions { MachinesFolder = data.Folder("machines") };
-            return HypervisorRegistration.Create(configuration["Hypervisor"] ?? "qemu", new HypervisorOptions
+            var kind = configuration["Hypervisor"] ?? "qemu";
+            return HypervisorRegistration.Create(kind, new HypervisorOptions
             {
                 Clock = provider.GetRequiredService<TimeProvider>(),
                 Qemu = defaults with
@@ -27,7 +28,7 @@ internal static class HostsRegistration
                     Environment = qemu.GetSection("Environment").Get<Dictionary<string, string>>() ?? defaults.Environment,
                     ExtraArguments = qemu.GetSection("ExtraArguments").Get<string[]>() ?? defaults.ExtraArguments,
                 },
-                Fake = (configuration.GetSection("Fake").Get<FakeOptions>() ?? new FakeOptions()) with { Folder = data.Folder("fake") },
+                Fake = kind == "fake" ? (configuration.GetSection("Fake").Get<FakeOptions>() ?? new FakeOptions()) with { Folder = data.Folder("fake") } : null,
             });
         });
         services.AddSingleton<HostDirectory>();

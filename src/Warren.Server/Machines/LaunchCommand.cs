@@ -23,6 +23,7 @@ internal sealed class LaunchCommand(
 
     public async Task<OperationRow> RunAsync(LaunchRequest request, CancellationToken cancellation)
     {
+        await admission.AwaitFirstProbeAsync(request.Host ?? HostDirectory.Local, cancellation);
         for (var attempt = 1; ; attempt++)
         {
             try

@@ -9,7 +9,7 @@ public sealed class SshArgumentsTests
 
     [Fact]
     public void Everything_is_an_argument_of_its_own()
-        => SshArguments.Build(s_address, "m1", "/home/u/.config/warren/machines/m1/known_hosts", ["/k/default"], onlyThese: true, ["echo", "a b", "$HOME"]).ShouldBe(
+        => SshArguments.Build(s_address, "warren-m1", "/home/u/.config/warren/machines/m1/known_hosts", ["/k/default"], onlyThese: true, ["echo", "a b", "$HOME"]).ShouldBe(
         [
             "-p", "20001", "-l", "debian", "-i", "/k/default", "-o", "IdentitiesOnly=yes", "-o", "StrictHostKeyChecking=accept-new",
             "-o", "UserKnownHostsFile=/home/u/.config/warren/machines/m1/known_hosts", "-o", "HostKeyAlias=warren-m1", "-o", "LogLevel=ERROR",

@@ -38,11 +38,29 @@ public sealed class TableTests
             """);
 
     [Fact]
+    public void What_is_not_known_of_a_machine_takes_no_line()
+        => Table.Properties(MachineText.Properties(Given.Machine("a", MachineState.Stopped), Given.Noon), colour: false).ShouldBe(
+            """
+            name       a
+            id         m-a
+            state      stopped
+            image      debian-12
+            memory     1 GiB
+            cpus       2
+            disk       10 GiB
+            firmware   bios, video std
+            host       local
+            owner      owner, project default
+            created    2026-03-01 10:30:00Z (1h ago)
+
+            """);
+
+    [Fact]
     public void A_machine_is_shown_with_how_to_reach_it()
         => MachineText.HowToConnect(Given.Machine() with
         {
             Ssh = new SshAddress("127.0.0.1", 20001, "debian"),
-            Forwards = [new Forward("tcp", "127.0.0.1", 8080, 80)],
+            Forwards = [new Forward("tcp", "127.0.0.1", 20001, 22), new Forward("tcp", "127.0.0.1", 8080, 80)],
         }, new Uri("http://127.0.0.1:7878")).ShouldBe(
             """
             web is running (debian-12, 1 GiB, 2 CPUs, 10 GiB disk)

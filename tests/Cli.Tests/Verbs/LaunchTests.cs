@@ -43,7 +43,9 @@ public sealed class LaunchTests
     {
         var polled = new TaskCompletionSource();
         var cancelled = 0;
-        await using var server = await LittleServer.StartAsync(routes => Launchable(routes)
+        await using var server = await LittleServer.StartAsync(routes => routes
+            .Get("/machines/{m}", () => LittleServer.Refuse("not-found", 404))
+            .Post("/machines", () => Accepted(Given.Operation("o1", OperationStatus.Pending)))
             .Post("/operations/{id}/cancel", () => Accepted(Given.Operation("o1", OperationStatus.Undoing) with { Progress = ++cancelled }))
             .Get("/operations/{id}", async (HttpContext context) =>
             {
@@ -53,13 +55,14 @@ public sealed class LaunchTests
                 return Given.Operation("o1", OperationStatus.Running);
             }));
         using var shell = new Shell(server.Url);
-        var run = shell.RunAsync("launch", "tiny");
+        var run = shell.RunAsync("launch", "tiny", "--key", "laptop");
         await polled.Task;
         shell.PressCtrlC();
         (await run).ShouldBe(130);
         cancelled.ShouldBe(1);
         shell.Out.ShouldBeEmpty();
         shell.Error.ShouldEndWith("web: cancelled, what had begun has been undone\n");
+        Directory.Exists(Path.Combine(shell.Home, ".config", "warren", "machines", "m-web")).ShouldBeFalse();
     }
 
     [Fact]

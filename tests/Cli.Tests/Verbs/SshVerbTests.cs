@@ -43,6 +43,43 @@ public sealed class SshVerbTests
     }
 
     [Fact]
+    public async Task A_guest_whose_greeting_was_not_heard_is_tried_all_the_same()
+    {
+        await using var server = await LittleServer.StartAsync(routes => routes.Get("/machines/{m}", () => s_ready with
+        {
+            Readiness = Given.Ready(ReadinessRung.Process, ReadinessRung.Agent, ReadinessRung.CloudInit),
+        }));
+        using var shell = new Shell(server.Url);
+        InPlaceOfSsh(shell, exitCode: 255);
+        (await shell.RunAsync("ssh", "web", "true")).ShouldBe(255);
+    }
+
+    [Fact]
+    public async Task An_ephemeral_machine_is_a_new_host_at_each_start()
+    {
+        await using var server = await LittleServer.StartAsync(routes => routes.Get("/machines/{m}", () => s_ready with { Spec = s_ready.Spec with { Ephemeral = true } }));
+        using var shell = new Shell(server.Url);
+        var seen = InPlaceOfSsh(shell, exitCode: 0);
+        (await shell.RunAsync("ssh", "web")).ShouldBe(0);
+        (await File.ReadAllTextAsync(seen)).ShouldContain($"HostKeyAlias=warren-m-web-{Given.Noon.ToUnixTimeSeconds()}");
+    }
+
+    [Fact]
+    public async Task A_host_key_is_forgotten_when_asked()
+    {
+        await using var server = await LittleServer.StartAsync(routes => routes.Get("/machines/{m}", () => s_ready));
+        using var shell = new Shell(server.Url);
+        InPlaceOfSsh(shell, exitCode: 0);
+        var folder = new Warren.Cli.Ssh.MachineFolder(Path.Combine(shell.Home, ".config", "warren"), "m-web");
+        folder.Create();
+        await File.WriteAllTextAsync(folder.KnownHosts, "old");
+        (await shell.RunAsync("ssh", "web")).ShouldBe(0);
+        File.Exists(folder.KnownHosts).ShouldBeTrue();
+        (await shell.RunAsync("ssh", "--forget-host-key", "web")).ShouldBe(0);
+        File.Exists(folder.KnownHosts).ShouldBeFalse();
+    }
+
+    [Fact]
     public async Task A_machine_that_is_off_or_mute_is_told()
     {
         await using var server = await LittleServer.StartAsync(routes => routes.Get("/machines/{m}", (string m) =>

@@ -22,8 +22,8 @@ public abstract partial class HypervisorContract : IAsyncLifetime
     /// <summary>The image machines boot from; its guest has an agent with <c>/bin/echo</c>.</summary>
     protected abstract BootMedium Image { get; }
 
-    /// <summary>Whether shutting down, starting and the like are only imitated.</summary>
-    protected virtual int SecondsToBoot => 90;
+    /// <summary>Time for a boot under TCG on a machine that is busy with other tests.</summary>
+    protected virtual int SecondsToBoot => 240;
 
     protected IHypervisor Driver { get; private set; } = null!;
 

@@ -56,7 +56,7 @@ public abstract partial class HypervisorContract
     {
         var machine = await StartWithAgentAsync();
         await Driver.StopAsync(machine.Id, Cancellation);
-        await ShouldBeAsync(machine, ObservedPower.Off, 60);
+        await ShouldBeAsync(machine, ObservedPower.Off, SecondsToBoot);
         await Driver.StopAsync(machine.Id, Cancellation);
     }
 

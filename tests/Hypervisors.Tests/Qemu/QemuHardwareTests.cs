@@ -180,11 +180,11 @@ public partial class QemuContract
         new("i-" + name, $"instance-id: i-{name}\nlocal-hostname: seed-{name}\n", $"#cloud-config\nhostname: seed-{name}\n", "#cloud-config\n{}\n");
 
     private Task HostNameBecomesAsync(MachineDefinition machine, string name) =>
-        Eventually.TrueAsync($"the guest is called {name}", async () => await ShellAsync(machine, "hostname") == name + "\n", 30);
+        Eventually.TrueAsync($"the guest is called {name}", async () => await ShellAsync(machine, "hostname") == name + "\n", SecondsToBoot);
 
     private async Task<string> ShellAsync(MachineDefinition machine, string script)
     {
-        var result = await Driver.Guest!.ExecAsync(machine.Id, new GuestExec("/bin/sh", ["-c", script], null, TimeSpan.FromSeconds(30)), Cancellation);
+        var result = await Driver.Guest!.ExecAsync(machine.Id, new GuestExec("/bin/sh", ["-c", script], null, TimeSpan.FromSeconds(60)), Cancellation);
         return Encoding.UTF8.GetString(result.Output);
     }
 

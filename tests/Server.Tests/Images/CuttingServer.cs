@@ -14,7 +14,7 @@ public sealed class CuttingServer : IDisposable
     public CuttingServer(byte[] content, int sent)
     {
         var head = string.Create(CultureInfo.InvariantCulture, $"HTTP/1.1 200 OK\r\nContent-Length: {content.Length}\r\nConnection: close\r\n\r\n");
-        answer = [.. Encoding.ASCII.GetBytes(head), .. content[..sent]];
+        answer = [.. Encoding.ASCII.GetBytes(head), .. content[..Math.Min(sent, content.Length)]];
         listener.Start();
         _ = ServeAsync();
     }

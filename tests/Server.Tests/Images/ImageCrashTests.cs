@@ -46,7 +46,7 @@ public sealed class ImageCrashTests : ImageTestBase
         ]) { Timeout = TimeSpan.FromMinutes(5) }, kill.Token);
         try
         {
-            await Eventually.BecomesAsync(() => run.IsCompleted ? throw new InvalidOperationException("The server ended") : Task.FromResult(File.Exists(client)), "the server is up");
+            await UpAsync(run, client);
             using var file = JsonDocument.Parse(await File.ReadAllBytesAsync(client));
             using var http = new HttpClient { BaseAddress = new Uri(file.RootElement.GetProperty("url").GetString()!.TrimEnd('/') + "/api/v1/") };
             http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", file.RootElement.GetProperty("token").GetString());
@@ -58,6 +58,18 @@ public sealed class ImageCrashTests : ImageTestBase
             await kill.CancelAsync();
             // Ended by the signal or by the cancel, whichever was seen first.
             await run.ContinueWith(_ => { }, TaskScheduler.Default);
+        }
+    }
+
+    /// <summary>A process of its own takes longer to start than one in this process, above all on a busy machine.</summary>
+    private static async Task UpAsync(Task run, string client)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(3));
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+        while (!File.Exists(client))
+        {
+            if (run.IsCompleted) throw new InvalidOperationException("The server ended");
+            await timer.WaitForNextTickAsync(limit.Token);
         }
     }
 
@@ -116,7 +128,7 @@ public sealed class ImageCrashTests : ImageTestBase
         await WithServerAsync(async http =>
         {
             (await EndAsync(http, id)).Status.ShouldBe(OperationStatus.Succeeded);
-            Web.Requests.Single().Headers["Range"].ShouldStartWith("bytes=1");
+            int.Parse(Web.Requests.Single().Headers["Range"]["bytes=".Length..^1], CultureInfo.InvariantCulture).ShouldBeInRange(1_900_000, 2_000_000);
             (await http.GetFromJsonAsync<Image>("images/a", WarrenJson.Options))!.Sha256.ShouldBe(Hash(content));
             Directory.GetFileSystemEntries(Path.Combine(Data, "images", "incoming")).ShouldBeEmpty();
         });

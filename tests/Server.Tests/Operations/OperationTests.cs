@@ -112,7 +112,7 @@ public abstract class OperationTests(PostgresCluster? cluster) : DatabaseTests(c
         await EnqueueAsync(server);
         var slow = (await claims.ClaimAsync("slow", default))!;
         (await claims.ClaimAsync("quick", default)).ShouldBeNull("leased");
-        server.Clock.Advance(OperationClaims.Lease + TimeSpan.FromSeconds(1));
+        server.Clock.Advance(TimeSpan.FromSeconds(new OperationOptions().LeaseSeconds + 1));
         var quick = (await claims.ClaimAsync("quick", default))!;
         quick.Id.ShouldBe(slow.Id);
         (await claims.RenewAsync(slow, default)).Kept.ShouldBeFalse();
@@ -131,7 +131,7 @@ public abstract class OperationTests(PostgresCluster? cluster) : DatabaseTests(c
         var claims = server.Get<OperationClaims>();
         await EnqueueAsync(server);
         var stalled = (await claims.ClaimAsync("w", default))!;
-        server.Clock.Advance(OperationClaims.Lease + TimeSpan.FromSeconds(1));
+        server.Clock.Advance(TimeSpan.FromSeconds(new OperationOptions().LeaseSeconds + 1));
         var second = (await claims.ClaimAsync("w", default))!;
         second.Id.ShouldBe(stalled.Id);
         (await claims.RenewAsync(stalled, default)).Kept.ShouldBeFalse();

@@ -10,6 +10,8 @@ internal sealed record BootVerdict(bool Booted, string Reason);
 /// <summary>Boots a tiny guest under an accelerator and waits for one line on its serial port. Never takes longer than its limit.</summary>
 internal sealed class ProbeBoot(QemuOptions options, CommandRunner commands)
 {
+    private const int DiskSize = 1 << 20;
+
     /// <summary>A working KVM needs well under a second.</summary>
     internal static TimeSpan Limit { get; } = TimeSpan.FromSeconds(6);
 
@@ -19,8 +21,9 @@ internal sealed class ProbeBoot(QemuOptions options, CommandRunner commands)
         var disk = Path.Combine(Path.GetTempPath(), $"warren-probe-{Guid.NewGuid():n}.img");
         try
         {
-            await File.WriteAllBytesAsync(disk, ProbeGuest.BootSector(), cancellation);
-            string[] medium = ["-blockdev", "driver=raw,node-name=d,read-only=on,file.driver=file,file.filename=" + disk, "-device", "virtio-blk-pci,drive=d"];
+            await File.WriteAllBytesAsync(disk, [.. ProbeGuest.BootSector(), .. new byte[DiskSize - ProbeGuest.SectorSize]], cancellation);
+            // A plain ATA disk: SeaBIOS does not get the 512 bytes from a virtio one.
+            string[] medium = ["-blockdev", "driver=raw,node-name=d,file.driver=file,file.filename=" + disk, "-device", "ide-hd,drive=d,bus=ide.0"];
             return await BootAsync(accelerator, cpu, medium, ProbeGuest.Line, limit, cancellation);
         }
         finally

@@ -6,6 +6,9 @@ internal static class ProbeGuest
     /// <summary>What it prints on the first serial port.</summary>
     internal const string Line = "warren-probe-long-mode";
 
+    /// <summary>Bytes of a boot sector.</summary>
+    internal const int SectorSize = 512;
+
     private const string Code =
         "+vwxwI7YjsCO0LwAfL8AELkAGPOrxwYAEAMgxwYAIAMwxwYAMIMADwEWAH0PIOBmDSAGAAAPIuBmuAAQAAAPIthmuYAAAMAP" +
         "Mg0AAQ8wDyDAZg0DAACAJPsPIsDqYXwIAGa4EACO2I7AjtC4AQAAAA+iDzHzD28EJQAQAABmD38EJQBQAABmD+/JZg/UyGYP" +
@@ -15,7 +18,7 @@ internal static class ProbeGuest
     /// <summary>The 512 bytes, with the boot signature at their end.</summary>
     internal static byte[] BootSector()
     {
-        var sector = new byte[512];
+        var sector = new byte[SectorSize];
         Convert.FromBase64String(Code).CopyTo(sector, 0);
         sector[510] = 0x55;
         sector[511] = 0xAA;

@@ -8,6 +8,7 @@ let timer: ReturnType<typeof setInterval> | undefined;
 
 const clock = {
   subscribe: (listener: () => void) => {
+    if (listeners.size === 0) now = Date.now();
     listeners.add(listener);
     timer ??= setInterval(() => {
       now = Date.now();

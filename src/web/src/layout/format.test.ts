@@ -7,7 +7,7 @@ test.each([[192, "192 MiB"], [1024, "1 GiB"], [1536, "1.5 GiB"], [22_528, "22 Gi
 
 test.each([[400, "0.4 s"], [0, "0 s"], [9960, "10 s"], [59_600, "1 min"], [185_000, "3 min 5 s"], [7_800_000, "2 h 10 min"], [90_000_000, "1 d 1 h"], [-5, "0 s"]])("%d ms are %s", (ms, text) => expect(duration(ms)).toBe(text));
 
-test.each([[0, "now"], [40, "40 s ago"], [300, "5 min ago"], [-7200, "in 2 h"], [260_000, "3 d ago"]])("%d s back is %s", (seconds, text) => {
+test.each([[0, "now"], [-12, "now"], [40, "40 s ago"], [300, "5 min ago"], [-7200, "in 2 h"], [260_000, "3 d ago"]])("%d s back is %s", (seconds, text) => {
   const now = Date.parse("2026-06-01T12:00:00Z");
   expect(ago(new Date(now - seconds * 1000).toISOString(), now)).toBe(text);
 });

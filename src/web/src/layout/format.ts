@@ -39,7 +39,8 @@ export function duration(milliseconds: number): string {
 export function ago(then: string, now: number): string {
   const difference = now - Date.parse(then);
   const seconds = Math.abs(difference) / 1000;
-  if (seconds < 5) return "now";
+  // Clocks differ a little, and this page's own moves in steps.
+  if (seconds < 5 || (difference < 0 && seconds < 15)) return "now";
   const text = seconds < 60 ? `${Math.floor(seconds)} s` : seconds < 3600 ? `${Math.floor(seconds / 60)} min` : seconds < 86_400 ? `${Math.floor(seconds / 3600)} h` : `${Math.floor(seconds / 86_400)} d`;
   return difference >= 0 ? `${text} ago` : `in ${text}`;
 }

@@ -5,7 +5,10 @@ import type { ImageChoice } from "./choices";
 /** Images as cards of which one is chosen. Native radio buttons underneath, so arrow keys work. */
 export function ImageCards({ choices, value, onChange }: { choices: ImageChoice[]; value: string; onChange: (choice: ImageChoice) => void }) {
   const chosen = useRef<HTMLLabelElement>(null);
-  useEffect(() => chosen.current?.scrollIntoView({ block: "nearest" }), []);
+  useEffect(() => {
+    // In braces: newer browsers return a promise here, which React would take for a clean-up.
+    chosen.current?.scrollIntoView({ block: "nearest" });
+  }, []);
   return (
     <fieldset className="grid grid-cols-1 gap-2 sm:grid-cols-2 md:grid-cols-1">
       <legend className="sr-only">Image</legend>

@@ -45,7 +45,7 @@ function LaunchBody({ limits, choices, image, onClose }: { limits: Limits; choic
   const launch = useLaunch();
   const machines = useInfiniteQuery(machinesQuery());
   const taken = useMemo(() => new Set(entries(machines.data).map((machine) => machine.name)), [machines.data]);
-  const [form, setForm] = useState<LaunchForm>(() => start(choices.find((one) => one.value === image) ?? choices[0], taken));
+  const [form, setForm] = useState<LaunchForm>(() => start(preferred(choices, image), taken));
   const [refused, setRefused] = useState<Errors>({});
   const [tried, setTried] = useState(false);
 
@@ -106,6 +106,11 @@ function LaunchBody({ limits, choices, image, onClose }: { limits: Limits; choic
       </ModalActions>
     </form>
   );
+}
+
+/** The image asked for, else one that is there already, else the smallest. */
+function preferred(choices: ImageChoice[], image: string): ImageChoice | undefined {
+  return choices.find((one) => one.value === image) ?? choices.find((one) => one.stored) ?? choices.find((one) => one.value === "tiny") ?? choices[0];
 }
 
 function start(choice: ImageChoice | undefined, taken: ReadonlySet<string>): LaunchForm {

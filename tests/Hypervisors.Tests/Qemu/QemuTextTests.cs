@@ -1,0 +1,98 @@
+using System.Text.Json.Nodes;
+using Warren.Hypervisors;
+using Warren.Hypervisors.Qemu;
+using Warren.Hypervisors.Qemu.Probe;
+
+namespace Hypervisors.Tests.Qemu;
+
+/// <summary>Pure functions over what QEMU 7.2 and 10.0 and the kernel really print.</summary>
+public sealed class QemuTextTests
+{
+    [Theory]
+    [InlineData(HypervisorErrorKind.Busy, "port 18080 (tcp, 127.0.0.1)",
+        "2026-11-21T16:05:44.123456Z qemu-system-x86_64: -netdev user,id=net0,hostfwd=tcp:127.0.0.1:18080-:80: Could not set up host forwarding rule 'tcp:127.0.0.1:18080-:80'\n")]
+    [InlineData(HypervisorErrorKind.Busy, "/data/d.qcow2",
+        "qemu-system-x86_64: -blockdev {}: Failed to get \"write\" lock\nIs another process using the image [/data/d.qcow2]?\n")]
+    [InlineData(HypervisorErrorKind.Busy, "being started",
+        "qemu-system-x86_64: cannot create PID file: Cannot lock pid file: Resource temporarily unavailable\n")]
+    [InlineData(HypervisorErrorKind.Busy, "memory",
+        "qemu-system-x86_64: cannot set up guest memory 'pc.ram': Cannot allocate memory\n")]
+    [InlineData(HypervisorErrorKind.Rejected, "-device nonsense: 'nonsense' is not a valid device model name",
+        "qemu-system-x86_64: warning: something harmless\nqemu-system-x86_64: -device nonsense: 'nonsense' is not a valid device model name\n")]
+    [InlineData(HypervisorErrorKind.Rejected, "Could not open '/x': No such file", "qemu-img: Could not open '/x': No such file or directory\n")]
+    [InlineData(HypervisorErrorKind.Rejected, "without a word", "")]
+    public void An_error_text_has_a_kind_and_words_for_people(HypervisorErrorKind kind, string words, string text)
+    {
+        var failure = QemuErrors.From(text);
+        failure.Kind.ShouldBe(kind);
+        failure.Message.ShouldContain(words);
+        failure.Message.ShouldNotContain("2026-");
+    }
+
+    [Fact]
+    public void A_long_text_is_quoted_from_its_end() => QemuErrors.Quote(new string('x', 5000) + " end").Length.ShouldBe(600);
+
+    [Theory]
+    [InlineData("running", ObservedPower.On)]
+    [InlineData("paused", ObservedPower.Paused)]
+    [InlineData("prelaunch", ObservedPower.Paused)]
+    [InlineData("shutdown", ObservedPower.Off)]
+    [InlineData("io-error", ObservedPower.Unknown)]
+    [InlineData("internal-error", ObservedPower.Unknown)]
+    [InlineData("guest-panicked", ObservedPower.Unknown)]
+    [InlineData("", ObservedPower.Unknown)]
+    public void A_run_state_is_a_power(string state, ObservedPower power) => QemuObserver.Understand(state).Power.ShouldBe(power);
+
+    [Theory]
+    [InlineData("system", 1, true)]
+    [InlineData("bootiso", 3, true)]
+    [InlineData("system", 0, false)]
+    [InlineData("seed", 5, false)]
+    public void Firmware_ran_when_the_boot_medium_was_read(string node, int reads, bool ran) =>
+        QemuObserver.FirmwareRan(JsonNode.Parse($$"""[{"node-name":"{{node}}","stats":{"rd_operations":{{reads}} } }]""")).ShouldBe(ran);
+
+    [Theory]
+    [InlineData("QEMU emulator version 7.2.22 (Debian 1:7.2+dfsg-7+deb12u18+b3)\nCopyright (c) 2003-2022", "7.2.22")]
+    [InlineData("QEMU emulator version 10.0.2 (Debian 1:10.0.2+ds-2+deb13u1~bpo12+1)", "10.0.2")]
+    public void The_version_is_read(string text, string version) => QemuProbe.ParseVersion(text).ShouldBe(version);
+
+    [Fact]
+    public void Memory_is_read_in_bytes()
+    {
+        HostResources.ParseMemTotal("MemTotal:       24683592 kB\nMemFree: 1 kB\n").ShouldBe(24683592L * 1024);
+        HostResources.ParseLimit("536870912\n").ShouldBe(536870912);
+        HostResources.ParseLimit("max\n").ShouldBe(long.MaxValue);
+    }
+
+    [Fact]
+    public void An_account_is_found_in_passwd()
+    {
+        const string Passwd = "root:x:0:0:root:/root:/bin/sh\nwarren:x:1000:1001:w:/home/warren:/bin/sh\n";
+        GuestKeys.FindAccount(Passwd, "warren").ShouldBe(("/home/warren", "1000:1001"));
+        Should.Throw<HypervisorException>(() => GuestKeys.FindAccount(Passwd, "war")).Kind.ShouldBe(HypervisorErrorKind.Rejected);
+    }
+
+    [Fact]
+    public void The_command_line_listens_on_no_TCP_port_but_the_forwards_and_doubles_commas()
+    {
+        var folder = new MachineFolder("/data,x/m", "a1");
+        var definition = DefinitionRulesTests.Good with { Forwards = [new("tcp", "127.0.0.1", 2222, 22)] };
+        var line = QemuArguments.Build(definition, folder, new QemuOptions { MachinesFolder = "/data,x/m" }, "tcg", null);
+        ValueOf(line, "-vnc").ShouldBe("unix:/data,,x/m/a1/rfb.sock");
+        ValueOf(line, "-netdev").ShouldBe("user,id=net0,hostfwd=tcp:127.0.0.1:2222-:22");
+        ValueOf(line, "-sandbox").ShouldContain("spawn=deny");
+        line.Where(a => a.StartsWith("socket,", StringComparison.Ordinal)).ShouldAllBe(a => a.Contains("path=/data,,x/m/a1/"));
+        line.Where(a => a.StartsWith('{') && a.Contains("filename")).ShouldAllBe(a => (string)JsonNode.Parse(a)!["file"]!["filename"]! != "");
+        line.ShouldNotContain("-daemonize");
+    }
+
+    [Fact]
+    public void KVM_gets_the_host_processor()
+    {
+        var line = QemuArguments.Build(DefinitionRulesTests.Good, new MachineFolder("/m", "a1"), new QemuOptions { MachinesFolder = "/m" }, "kvm", null);
+        ValueOf(line, "-accel").ShouldBe("kvm");
+        ValueOf(line, "-cpu").ShouldBe("host");
+    }
+
+    private static string ValueOf(List<string> line, string option) => line[line.IndexOf(option) + 1];
+}
