@@ -125,6 +125,22 @@ public abstract class OperationTests(PostgresCluster? cluster) : DatabaseTests(c
     }
 
     [Fact]
+    public async Task A_lease_that_ran_out_and_that_the_same_process_took_again_is_lost_to_the_first_run()
+    {
+        await using var server = await ServeAsync("Operations:Parallel=0");
+        var claims = server.Get<OperationClaims>();
+        await EnqueueAsync(server);
+        var stalled = (await claims.ClaimAsync("w", default))!;
+        server.Clock.Advance(TimeSpan.FromSeconds(new OperationOptions().LeaseSeconds + 1));
+        var second = (await claims.ClaimAsync("w", default))!;
+        second.Id.ShouldBe(stalled.Id);
+        (await claims.RenewAsync(stalled, default)).Kept.ShouldBeFalse();
+        await server.Get<StepSettlement>().CommitAsync(_workflow, stalled, StepOutcome.Failed(Problems.Internal()), default);
+        await claims.ReleaseAsync(stalled, default);
+        (await claims.RenewAsync(second, default)).Kept.ShouldBeTrue("the second run still holds it");
+    }
+
+    [Fact]
     public async Task Two_workers_never_claim_the_same_row()
     {
         await using var server = await ServeAsync("Operations:Parallel=0");
