@@ -144,14 +144,28 @@ public sealed class ImageCrashTests : ImageTestBase
             await Eventually.BecomesAsync(() => Task.FromResult(File.Exists(At("pids"))), "the build runs");
         });
         var orphan = (await File.ReadAllTextAsync(At("pids"))).Trim();
-        Directory.Exists($"/proc/{orphan}").ShouldBeTrue();
+        Lives(orphan).ShouldBeTrue();
         await WithServerAsync(async http =>
         {
             await Eventually.BecomesAsync(async () => (await File.ReadAllLinesAsync(At("pids"))).Length == 2, "the second build runs");
-            Directory.Exists($"/proc/{orphan}").ShouldBeFalse();
+            Lives(orphan).ShouldBeFalse();
             await File.WriteAllTextAsync(At("go"), "");
             (await EndAsync(http, id)).Status.ShouldBe(OperationStatus.Succeeded);
             Directory.GetFileSystemEntries(Path.Combine(Data, "images", "incoming")).ShouldBeEmpty();
         });
+    }
+
+    /// <summary>Runs, that is: a process that has ended and that init has not yet collected (Z) does not.</summary>
+    private static bool Lives(string processId)
+    {
+        try
+        {
+            var status = File.ReadAllText($"/proc/{processId}/stat");
+            return status[status.LastIndexOf(')')..].Split(' ')[1] != "Z";
+        }
+        catch (IOException)
+        {
+            return false;
+        }
     }
 }
