@@ -54,9 +54,10 @@ make_root() {
         -d "$tree" "$disk" "$((size * 1024))k"
 }
 
-# grub_efi FILE CONFIG MODULE...: GRUB for UEFI as one file with CONFIG inside.
+# grub_efi FILE CONFIG MODULE...: GRUB for UEFI as one file with CONFIG inside. Without efi_gop the kernel would not
+# learn of the frame buffer and the screen would stay GRUB's.
 grub_efi() {
-    run grub-mkimage --format x86_64-efi --output "$1" --config "$2" --prefix /grub "${@:3}"
+    run grub-mkimage --format x86_64-efi --output "$1" --config "$2" --prefix /grub efi_gop "${@:3}"
 }
 
 # grub_bios DISK CONFIG MODULE...: GRUB for BIOS: boot.img into the first sector, core.img into the BIOS boot

@@ -56,7 +56,8 @@ clean_up() {
     children=$(jobs -p)
     [[ -z $children ]] || kill $children 2> /dev/null || true
     wait
-    as_root rm -rf --one-file-system -- "$WORK" || rm -rf --one-file-system -- "$WORK"
+    # What an ordinary user unpacked in a user namespace belongs to other ids: only the namespace can remove it.
+    rm -rf --one-file-system -- "$WORK" 2> /dev/null || as_root rm -rf --one-file-system -- "$WORK"
     [[ -n $built ]] || rm -f -- "$OUTPUT/disk.qcow2" "$OUTPUT/manifest.txt"
 }
 

@@ -49,7 +49,7 @@ public sealed partial class WarrenClient
         => await SendAsync<Readiness>(() => Stream($"/machines/{Segment(machine)}/readiness", "application/json"), cancellation);
 
     /// <summary>
-    /// How far the guest has come, told anew at each stage, until the cloud-init rung is reached or the machine is off or
+    /// How far the guest has come, told anew at each stage, until the guest has come all the way up or the machine is off or
     /// gone. Goes on over broken connections.
     /// </summary>
     public async IAsyncEnumerable<Readiness> WatchReadinessAsync(string machine, [EnumeratorCancellation] CancellationToken cancellation = default)
@@ -61,7 +61,7 @@ public sealed partial class WarrenClient
         }
 
         static bool IsLast(StreamItem<Readiness> item)
-            => item.Type is "off" or "gone" || item is { Type: "readiness", Data: { } readiness } && readiness.Has(ReadinessRung.CloudInit);
+            => item.Type is "end" or "off" or "gone";
     }
 
     /// <summary>The guest's serial log.</summary>

@@ -56,7 +56,7 @@ internal static class Program
         app.UseAuthorization();
         app.UseRateLimiter();
 
-        var api = app.MapGroup("/api/v1").AddEndpointFilter<IdempotencyFilter>();
+        var api = app.MapGroup("/api/v1").AddEndpointFilter<RaceFilter>().AddEndpointFilter<IdempotencyFilter>();
         api.MapGet("/health", () => TypedResults.Ok(new Health("ok", ThisAssembly.Version)))
             .AllowAnonymous().WithTags("access").WithName("getHealth").WithSummary("Whether the server answers");
         SessionApi.Map(api);

@@ -26,6 +26,13 @@ export function difference(a, b) {
   return count;
 }
 
+/** How many pixels are not black. */
+export function lit(screen) {
+  let count = 0;
+  for (let y = 0; y < screen.height; y++) for (let x = 0; x < screen.width; x++) if (screen.at(x, y).some((value) => value > 0)) count++;
+  return count;
+}
+
 /** Reads the canvas, frame after frame, until a condition holds. */
 export async function until(page, holds, what, limit = 90_000) {
   const end = Date.now() + limit;

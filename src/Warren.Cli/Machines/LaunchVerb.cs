@@ -37,7 +37,7 @@ internal sealed class LaunchVerb : Verb
         _name = Option<string>("--name", "Name of the machine, and of its host [made up]", "NAME", "-n");
         _memory = Option<string>("--memory", "Memory: 512M, 1G, a number of MiB [the image's default]", "SIZE", "-m");
         _cpus = Option<int?>("--cpus", "Virtual CPUs", "N", "-c");
-        _disk = Option<string>("--disk", "System disk: 10G, a number of GiB", "SIZE", "-d");
+        _disk = Option<string>("--disk", "System disk: 10G, a number of GiB; none for a live ISO", "SIZE", "-d");
         _keys = Option<string[]>("--key", "SSH key to put into the guest; may be repeated [default, made on first use]", "NAME", "-k");
         _noKey = Option<bool>("--no-key", "Put no SSH key into the guest");
         _userData = Option<string>("--user-data", "cloud-init user-data; - reads standard input", "FILE");
@@ -104,7 +104,7 @@ internal sealed class LaunchVerb : Verb
         Host = call.Get(_host),
         MemoryMiB = call.Get(_memory) is { } memory ? Sizes.MemoryMiB(memory) : null,
         Cpus = call.Get(_cpus),
-        DiskGiB = call.Get(_disk) is { } disk ? Sizes.DiskGiB(disk) : null,
+        DiskGiB = call.Get(_disk) is { } disk ? disk is "none" ? 0 : Sizes.DiskGiB(disk) : null,
         Firmware = call.Get(_firmware) is "uefi" ? MachineFirmware.Uefi : MachineFirmware.Bios,
         Video = call.Get(_video) is "virtio" ? MachineVideo.Virtio : MachineVideo.Std,
         Ephemeral = call.Get(_ephemeral),

@@ -9,8 +9,10 @@ public sealed class FakeHypervisor : IHypervisor
     private readonly FakeOptions _options;
     private readonly TimeProvider _clock;
     private readonly FakeStore _store;
-    private readonly Lock _lock = new();
     private static int s_lastProcess = 1_000_000;
+
+    // One for all: drivers that share a folder imitate one host, and a host does one thing at a time.
+    private static readonly Lock s_lock = new();
 
     /// <summary>Creates a host without machines, or with those of <see cref="FakeOptions.Folder"/>.</summary>
     public FakeHypervisor(FakeOptions options, TimeProvider clock)
@@ -57,7 +59,7 @@ public sealed class FakeHypervisor : IHypervisor
         await EnterAsync("Create", definition.Id, cancellation);
         if (!File.Exists(definition.Boot.Path))
             throw new HypervisorException(HypervisorErrorKind.Rejected, $"boot.path: the file {definition.Boot.Path} does not exist");
-        lock (_lock)
+        lock (s_lock)
         {
             var known = Find(definition.Id);
             if (known is null) _store.Put(new FakeMachine { Definition = definition });
@@ -72,7 +74,7 @@ public sealed class FakeHypervisor : IHypervisor
     {
         DefinitionRules.Check(definition);
         await EnterAsync("Start", definition.Id, cancellation);
-        lock (_lock)
+        lock (s_lock)
         {
             var machine = Require(definition.Id);
             if (machine.Runs) return;
@@ -95,7 +97,7 @@ public sealed class FakeHypervisor : IHypervisor
     {
         DefinitionRules.CheckId(machineId);
         await EnterAsync("Delete", machineId, cancellation);
-        lock (_lock) _store.Remove(machineId);
+        lock (s_lock) _store.Remove(machineId);
     }
 
     /// <inheritdoc/>
@@ -103,7 +105,7 @@ public sealed class FakeHypervisor : IHypervisor
     {
         DefinitionRules.CheckId(machineId);
         await EnterAsync("Observe", machineId, cancellation);
-        lock (_lock)
+        lock (s_lock)
         {
             return Find(machineId) is { } machine
                 ? new MachineObservation { Power = machine.Power, FirmwareRan = machine.Runs, ProcessId = machine.Runs ? machine.ProcessId : null }
@@ -115,7 +117,7 @@ public sealed class FakeHypervisor : IHypervisor
     public async Task<IReadOnlyList<FoundMachine>> ListAsync(CancellationToken cancellation)
     {
         await EnterAsync("List", null, cancellation);
-        lock (_lock) return [.. _store.Ids().Select(id => new FoundMachine(id, id, Find(id)!.Power))];
+        lock (s_lock) return [.. _store.Ids().Select(id => new FoundMachine(id, id, Find(id)!.Power))];
     }
 
     /// <summary>One change of one machine, with delay and failures as planned.</summary>
@@ -123,7 +125,7 @@ public sealed class FakeHypervisor : IHypervisor
     {
         DefinitionRules.CheckId(machineId);
         await EnterAsync(call, machineId, cancellation);
-        lock (_lock) _store.Put(change(Require(machineId)));
+        lock (s_lock) _store.Put(change(Require(machineId)));
     }
 
     /// <summary>One look at one machine that must exist, with delay and failures as planned.</summary>
@@ -131,7 +133,7 @@ public sealed class FakeHypervisor : IHypervisor
     {
         DefinitionRules.CheckId(machineId);
         await EnterAsync(call, machineId, cancellation);
-        lock (_lock) return Require(machineId);
+        lock (s_lock) return Require(machineId);
     }
 
     private async Task EnterAsync(string call, string? machineId, CancellationToken cancellation)

@@ -39,11 +39,11 @@ internal sealed record FakeMachine
         Files = Definition.Ephemeral ? new Dictionary<string, byte[]>(StringComparer.Ordinal) : Files,
     };
 
-    internal FakeMachine Paused() => Require(ObservedPower.On, "pause") with { Power = ObservedPower.Paused };
+    internal FakeMachine Paused() => Running("paused") with { Power = ObservedPower.Paused };
 
-    internal FakeMachine Resumed() => Require(ObservedPower.Paused, "resume") with { Power = ObservedPower.On };
+    internal FakeMachine Resumed() => Running("resumed") with { Power = ObservedPower.On };
 
-    private FakeMachine Require(ObservedPower power, string verb) => Power == power || (verb == "resume" && Power == ObservedPower.On) || (verb == "pause" && Power == ObservedPower.Paused)
+    private FakeMachine Running(string verb) => Runs
         ? this
-        : throw new HypervisorException(HypervisorErrorKind.NotFound, $"machine {Definition.Id} does not run: no {verb}");
+        : throw new HypervisorException(HypervisorErrorKind.NotFound, $"machine {Definition.Id} does not run and cannot be {verb}");
 }

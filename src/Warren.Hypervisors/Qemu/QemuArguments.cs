@@ -60,12 +60,6 @@ internal static class QemuArguments
             line.AddRange("-device", Device("ide-cd", ("drive", IsoNode), ("id", "cd0"), ("bus", "ide.0"), ("bootindex", order)));
         }
 
-        if (definition.Seed is not null)
-        {
-            line.AddRange("-blockdev", Node("seed", "raw", folder.Seed, readOnly: true));
-            line.AddRange("-device", Device("ide-cd", ("drive", "seed"), ("id", "cd1"), ("bus", "ide.1")));
-        }
-
         for (var i = 0; i < definition.DataDisks.Count; i++)
         {
             var disk = definition.DataDisks[i];
@@ -75,6 +69,11 @@ internal static class QemuArguments
                 : Node($"data{i}", "qcow2", folder.DataDisk(i), readOnly: false));
             line.AddRange("-device", Device("virtio-blk-pci", ("drive", $"data{i}"), ("id", $"disk{i + 1}"), ("serial", $"data{i}")));
         }
+
+        if (definition.Seed is null) return;
+        // A virtio disk, not a CD-ROM: Debian's cloud kernel has no AHCI driver. Last, so that it takes no data disk's name.
+        line.AddRange("-blockdev", Node("seed", "raw", folder.Seed, readOnly: true));
+        line.AddRange("-device", Device("virtio-blk-pci", ("drive", "seed"), ("id", "seed"), ("serial", "seed")));
     }
 
     private static void AddNetwork(List<string> line, MachineDefinition definition)
@@ -91,7 +90,7 @@ internal static class QemuArguments
         line.AddRange("-display", "none", "-vnc", "unix:" + Escape(folder.RfbSocket));
         line.AddRange("-device", definition.Video == VideoCard.Virtio ? "virtio-vga" : "VGA");
         // A tablet reports absolute positions, so that the pointer in a viewer is where the guest thinks it is.
-        line.AddRange("-device", "qemu-xhci", "-device", "usb-tablet", "-device", "usb-kbd");
+        line.AddRange("-device", "qemu-xhci", "-device", "usb-tablet");
         line.AddRange("-chardev", Listening("qmp", folder.QmpSocket), "-mon", "chardev=qmp,mode=control");
         line.AddRange("-chardev", Listening("serial", folder.SerialSocket) + $",logfile={Escape(folder.SerialLog)},logappend=on");
         line.AddRange("-serial", "chardev:serial");

@@ -14,6 +14,11 @@ internal sealed class ProbeHosts(IServiceScopeFactory scopes, HostDirectory host
 {
     private static readonly TimeSpan Every = TimeSpan.FromMinutes(10);
 
+    private readonly TaskCompletionSource _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Waits until the local host has been probed once since the server's start, well or badly.</summary>
+    public Task FirstAsync(CancellationToken cancellation) => _first.Task.WaitAsync(cancellation);
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         while (!stoppingToken.IsCancellationRequested)
@@ -27,6 +32,7 @@ internal sealed class ProbeHosts(IServiceScopeFactory scopes, HostDirectory host
                 log.LogWarning(e, "Probing host {Host} failed", HostDirectory.Local);
             }
 
+            _first.TrySetResult();
             await Task.Delay(Every, clock, stoppingToken);
         }
     }

@@ -18,7 +18,7 @@ internal static class MachineStates
         [Stopping] = [Stopped, Starting, Running, Failed, Deleting, Unknown],
         [Failed] = [Starting, Running, Stopped, Deleting],
         [Unknown] = [Running, Stopped, Paused, Suspended, Stopping, Failed, Deleting],
-        [Deleting] = [],
+        [Deleting] = [Failed],
     }.ToFrozenDictionary();
 
     public static bool CanMove(MachineState from, MachineState to) => from == to || Moves[from].Contains(to);

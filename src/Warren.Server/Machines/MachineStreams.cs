@@ -14,21 +14,21 @@ internal static class MachineStreams
     public static void Map(RouteGroupBuilder machines)
         => machines.MapGet("/{machine}/readiness", ReadinessAsync).WithName("streamReadiness")
             .Produces<Readiness>(200, "application/json", "text/event-stream").ProducesProblem(404)
-            .WithSummary("Readiness now (application/json), or as a stream of stages that ends at the top rung (text/event-stream)");
+            .WithSummary("Readiness now (application/json), or as a stream of stages that ends when cloud-init is through and SSH answers (text/event-stream)");
 
     private static async Task<IResult> ReadinessAsync(
         string machine, HttpContext http, WarrenDb db, Caller caller, IDbContextFactory<WarrenDb> databases, Signals signals,
-        IHostApplicationLifetime lifetime, CancellationToken cancellation)
+        IHostApplicationLifetime lifetime, TimeProvider clock, CancellationToken cancellation)
     {
         var row = await MachinesApi.FindAsync(machine, db, caller, cancellation);
         if (!http.Request.Headers.Accept.ToString().Contains("text/event-stream", StringComparison.Ordinal)) return TypedResults.Ok(row.Readiness);
         var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation, lifetime.ApplicationStopping);
         http.Response.RegisterForDispose(stop);
-        return TypedResults.ServerSentEvents(StagesAsync(row.Id, databases, signals, stop.Token));
+        return TypedResults.ServerSentEvents(StagesAsync(row.Id, databases, signals, clock, stop.Token));
     }
 
     private static async IAsyncEnumerable<SseItem<string>> StagesAsync(
-        string id, IDbContextFactory<WarrenDb> databases, Signals signals, [EnumeratorCancellation] CancellationToken cancellation)
+        string id, IDbContextFactory<WarrenDb> databases, Signals signals, TimeProvider clock, [EnumeratorCancellation] CancellationToken cancellation)
     {
         string? last = null;
         while (!cancellation.IsCancellationRequested)
@@ -47,7 +47,13 @@ internal static class MachineStreams
                 yield return new SseItem<string>(JsonSerializer.Serialize(row.Readiness, WarrenJson.Options), "readiness");
             }
 
-            if (Ladder.IsTop(row.Readiness)) yield break;
+            if (Ladder.IsTop(row.Readiness, clock.GetUtcNow()))
+            {
+                // Said, so that a client can tell it from a broken connection.
+                yield return new SseItem<string>(row.ReadinessJson, "end");
+                yield break;
+            }
+
             if (row.State is MachineState.Failed or MachineState.Stopped or MachineState.Deleting)
             {
                 var why = new Readiness { Detail = row.Problem?.Detail ?? $"The machine is {row.State.ToString().ToLowerInvariant()}." };

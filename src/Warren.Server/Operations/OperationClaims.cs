@@ -5,10 +5,9 @@ using Warren.Server.Database;
 namespace Warren.Server.Operations;
 
 /// <summary>Leases: claim a due row by one conditional UPDATE, keep it, give it back.</summary>
-internal sealed class OperationClaims(IDbContextFactory<WarrenDb> databases, TimeProvider clock)
+internal sealed class OperationClaims(IDbContextFactory<WarrenDb> databases, TimeProvider clock, OperationOptions options)
 {
-    /// <summary>How long a claim lasts without being renewed.</summary>
-    public static readonly TimeSpan Lease = TimeSpan.FromSeconds(15);
+    private readonly TimeSpan _lease = TimeSpan.FromSeconds(options.LeaseSeconds);
 
     /// <summary>Claims one due operation, or returns null when there is none.</summary>
     public async Task<OperationRow?> ClaimAsync(string holder, CancellationToken cancellation)
@@ -18,9 +17,11 @@ internal sealed class OperationClaims(IDbContextFactory<WarrenDb> databases, Tim
         var due = await Due(db, now).OrderBy(o => o.RunAt).Select(o => o.Id).Take(8).ToListAsync(cancellation);
         foreach (var id in due)
         {
-            DateTimeOffset? until = now + Lease;
+            DateTimeOffset? until = now + _lease;
+            // Each claim has a name of its own: a process that stalled past its lease may claim the same row again, and the first run must not pass for the second.
+            var claim = $"{holder}/{Guid.NewGuid():N}";
             var claimed = await Due(db, now).Where(o => o.Id == id).ExecuteUpdateAsync(set => set
-                .SetProperty(o => o.LeaseHolder, holder)
+                .SetProperty(o => o.LeaseHolder, claim)
                 .SetProperty(o => o.LeaseUntil, until)
                 .SetProperty(o => o.Status, o => o.Status == OperationStatus.Pending ? OperationStatus.Running : o.Status), cancellation);
             if (claimed == 1) return await db.Operations.AsNoTracking().SingleAsync(o => o.Id == id, cancellation);
@@ -43,7 +44,7 @@ internal sealed class OperationClaims(IDbContextFactory<WarrenDb> databases, Tim
     public async Task<(bool Kept, bool CancelRequested)> RenewAsync(OperationRow row, CancellationToken cancellation)
     {
         await using var db = await databases.CreateDbContextAsync(cancellation);
-        DateTimeOffset? until = clock.GetUtcNow() + Lease;
+        DateTimeOffset? until = clock.GetUtcNow() + _lease;
         var kept = await Held(db, row).ExecuteUpdateAsync(set => set.SetProperty(o => o.LeaseUntil, until), cancellation) == 1;
         var cancel = kept && await db.Operations.Where(o => o.Id == row.Id).Select(o => o.CancelRequested).SingleAsync(cancellation);
         return (kept, cancel);

@@ -73,6 +73,9 @@ internal sealed record OperationOptions
     /// <summary>Steps run side by side in this process.</summary>
     public int Parallel { get; init; } = 8;
 
+    /// <summary>How long a claim on an operation lasts without being renewed, in seconds: so late is it taken over from a server that died.</summary>
+    public int LeaseSeconds { get; init; } = 15;
+
     /// <summary>How often the database is asked even when nothing pulsed; other replicas' changes are seen this late.</summary>
     public TimeSpan Poll { get; init; } = TimeSpan.FromSeconds(1);
 }

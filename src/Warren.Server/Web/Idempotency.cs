@@ -77,9 +77,9 @@ internal sealed class IdempotencyFilter : IEndpointFilter
             // a repeat by themselves, by name.
             return secret ? await HandleAsync() : await db.TransactAsync(HandleAsync, http.RequestAborted);
         }
-        catch (DbUpdateException e) when (ProblemWriter.IsUniqueViolation(e))
+        catch (Exception e) when (e is RefusedException || (e is DbUpdateException update && ProblemWriter.IsUniqueViolation(update)))
         {
-            // Two at once: the other one won, and this one's transaction is gone with all it did.
+            // Two at once: the other one won, and so its name is taken. This one's transaction is gone with all it did.
             db.ChangeTracker.Clear();
             if (await FindAsync(db, caller.UserId, key, http.RequestAborted) is { } winner) return Replay(winner, hash);
             throw;

@@ -1,3 +1,4 @@
+using Microsoft.EntityFrameworkCore;
 using Warren.Hypervisors;
 using Warren.Server.Access;
 using Warren.Server.Database;
@@ -21,6 +22,9 @@ internal static class StartUp
         await app.StartAsync();
         await using (var scope = app.Services.CreateAsyncScope())
         {
+            // Ready means ready: until its first probe a host takes no machines. Later starts have what an earlier one found.
+            if (await scope.ServiceProvider.GetRequiredService<WarrenDb>().Hosts.AnyAsync(h => h.ProbeJson == null))
+                await scope.ServiceProvider.GetRequiredService<ProbeHosts>().FirstAsync(app.Lifetime.ApplicationStopping);
             // After listening: the address, and so the link, is only known then.
             var link = await scope.ServiceProvider.GetRequiredService<FirstStart>().RunAsync(CancellationToken.None);
             var url = scope.ServiceProvider.GetRequiredService<ServerAddress>().Url;

@@ -147,7 +147,8 @@ public partial class QemuContract
     [Fact]
     public async Task UEFI_boots_with_variables_of_its_own()
     {
-        var machine = await StartWithAgentAsync(Define() with { Firmware = Firmware.Uefi });
+        // OVMF and GRUB under it need more memory than the guest itself.
+        var machine = await StartWithAgentAsync(Define() with { Firmware = Firmware.Uefi, MemoryMiB = 512 });
         (await ShellAsync(machine, "test -d /sys/firmware/efi && echo uefi")).ShouldBe("uefi\n");
         File.Exists(FolderOf(machine).FirmwareVariables).ShouldBeTrue();
     }

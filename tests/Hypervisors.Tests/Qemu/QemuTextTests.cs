@@ -94,5 +94,15 @@ public sealed class QemuTextTests
         ValueOf(line, "-cpu").ShouldBe("host");
     }
 
+    [Fact]
+    public void The_seed_is_a_virtio_disk_behind_the_data_disks()
+    {
+        var definition = DefinitionRulesTests.Good with { DataDisks = [new(1)], Seed = new CloudInitSeed("i", "", "", "") };
+        var line = QemuArguments.Build(definition, new MachineFolder("/m", "a1"), new QemuOptions { MachinesFolder = "/m" }, "tcg", null);
+        var drives = line.Where(a => a.Contains("\"drive\"")).Select(a => JsonNode.Parse(a)!).ToList();
+        drives.Select(d => (string)d["drive"]!).ShouldBe(["system", "data0", "seed"]);
+        drives.ShouldAllBe(d => (string)d["driver"]! == "virtio-blk-pci");
+    }
+
     private static string ValueOf(List<string> line, string option) => line[line.IndexOf(option) + 1];
 }

@@ -1,45 +1,14 @@
-using Warren.Hypervisors.Commands;
-
 namespace Warren.Server.Tests.Hosting;
 
-/// <summary>A private PostgreSQL cluster from Debian's package, on a unix socket in a temporary folder; one for the whole run.</summary>
+/// <summary>The private PostgreSQL cluster; one for the whole run.</summary>
 public sealed class PostgresCluster : IAsyncLifetime
 {
-    private readonly CommandRunner _commands = new();
-    private string _folder = "";
-    private int _databases;
+    private PostgresServer? _server;
 
-    public async ValueTask InitializeAsync()
-    {
-        _folder = Directory.CreateTempSubdirectory("warren-pg-").FullName;
-        if (Environment.IsPrivilegedProcess) await _commands.RequireAsync(new Command("chown", "postgres", _folder));
-        await RunAsync("initdb", "-D", Path.Combine(_folder, "db"), "-A", "trust", "-U", "postgres", "--no-sync", "-E", "UTF8");
-        await RunAsync("pg_ctl", "start", "-w", "-s", "-D", Path.Combine(_folder, "db"), "-l", Path.Combine(_folder, "log"),
-            "-o", $"-c listen_addresses= -c unix_socket_directories={_folder} -c fsync=off -c max_connections=300");
-    }
+    public async ValueTask InitializeAsync() => _server = await PostgresServer.StartAsync();
 
     /// <summary>Makes an empty database and returns how to connect to it.</summary>
-    public async Task<string> CreateDatabaseAsync()
-    {
-        var name = $"t{Interlocked.Increment(ref _databases)}";
-        await RunAsync("createdb", "-h", _folder, "-U", "postgres", name);
-        return $"Host={_folder};Username=postgres;Database={name};Maximum Pool Size=40";
-    }
+    public Task<string> CreateDatabaseAsync() => _server!.CreateDatabaseAsync();
 
-    public async ValueTask DisposeAsync()
-    {
-        await RunAsync("pg_ctl", "stop", "-m", "immediate", "-s", "-D", Path.Combine(_folder, "db"));
-        Directory.Delete(_folder, recursive: true);
-    }
-
-    private async Task RunAsync(string program, params string[] arguments)
-    {
-        var path = Directory.EnumerateDirectories("/usr/lib/postgresql").Order(StringComparer.Ordinal).Select(d => Path.Combine(d, "bin", program))
-            .LastOrDefault(File.Exists) ?? throw new InvalidOperationException("PostgreSQL is missing; run eng/install test");
-        // PostgreSQL refuses to run as root.
-        var command = Environment.IsPrivilegedProcess ? new Command("runuser", ["-u", "postgres", "--", path, .. arguments]) : new Command(path, arguments);
-        // pg_ctl's child keeps our pipes open, so its end is not waited for through them.
-        if (program == "pg_ctl") command = new Command("sh", ["-c", "exec \"$@\" >/dev/null 2>&1", "sh", command.Program, .. command.Arguments]);
-        await _commands.RequireAsync(command with { WorkingDirectory = _folder, Timeout = TimeSpan.FromMinutes(2) });
-    }
+    public ValueTask DisposeAsync() => _server?.DisposeAsync() ?? ValueTask.CompletedTask;
 }

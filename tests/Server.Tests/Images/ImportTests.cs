@@ -173,9 +173,9 @@ public sealed class ImportTests : ImageServerTests
 
         (await ImportAsync(Path_(Path.Combine(Allowed, "disk.qcow2"), "good"))).Status.ShouldBe(OperationStatus.Succeeded);
         File.Exists(Path.Combine(Allowed, "disk.qcow2")).ShouldBeTrue();
-        foreach (var name in new[] { "link.qcow2", "pipe", "none", "." })
-            Type(await ImportAsync(Path_(Path.Combine(Allowed, name), $"bad{name.Trim('.')}"))).ShouldBe("image-path-refused");
-        foreach (var path in new[] { Path.Combine(Outside, "disk.qcow2"), Path.Combine(Allowed, "../outside/disk.qcow2"), "disk.qcow2", "/etc/passwd" })
+        foreach (var name in new[] { "link.qcow2", "pipe", "none" })
+            Type(await ImportAsync(Path_(Path.Combine(Allowed, name), $"bad-{name}"))).ShouldBe("image-path-refused");
+        foreach (var path in new[] { Allowed, Path.Combine(Outside, "disk.qcow2"), Path.Combine(Allowed, "../outside/disk.qcow2"), "disk.qcow2", "/etc/passwd" })
             (await RefusedAsync(Path_(path, "x"))).Problem.Type.ShouldEndWith("image-path-refused");
     }
 }

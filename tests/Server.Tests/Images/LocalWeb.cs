@@ -26,6 +26,8 @@ public sealed class LocalWeb : IAsyncDisposable
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
+        // The server's appsettings.json lies in the same folder and allows its own host names only.
+        builder.Configuration["AllowedHosts"] = "*";
         builder.WebHost.UseUrls("http://127.0.0.1:0").ConfigureKestrel(k => k.Limits.MinResponseDataRate = null);
         var app = builder.Build();
         var web = new LocalWeb(app);

@@ -41,6 +41,32 @@ public abstract class MachineLifeTests(PostgresCluster? cluster) : DatabaseTests
     }
 
     [Fact]
+    public async Task A_change_is_not_refused_because_the_machine_was_looked_at_meanwhile()
+    {
+        await using var server = await ReadyAsync();
+        var machine = await server.LaunchAsync(new LaunchRequest { Name = "a", Image = "tiny", MemoryMiB = 256, Start = false });
+        using var end = new CancellationTokenSource();
+        var looks = LookAsync();
+        for (var cpus = 1; cpus <= 8; cpus++)
+        {
+            using var patch = await server.Client.PatchAsJsonAsync("machines/a", new ResizeRequest { Cpus = cpus }, WarrenJson.Options);
+            patch.StatusCode.ShouldBe(HttpStatusCode.Accepted, await patch.Content.ReadAsStringAsync());
+            await Eventually.BecomesAsync(async () => (await GetAsync(server, "a")).Operation is null, "resize ends");
+        }
+
+        await end.CancelAsync();
+        await looks;
+
+        async Task LookAsync()
+        {
+            await using var db = server.Db();
+            using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(3));
+            while (!end.IsCancellationRequested && await timer.WaitForNextTickAsync())
+                await db.Machines.Where(m => m.Id == machine.Id).ExecuteUpdateAsync(set => set.SetProperty(m => m.Version, m => m.Version + 1));
+        }
+    }
+
+    [Fact]
     public async Task A_refused_creation_is_undone_and_says_why()
     {
         await using var server = await ReadyAsync();

@@ -14,7 +14,7 @@ public sealed class MachineStateTests
         paused: running stopping stopped suspended failed deleting unknown
         suspended: starting stopped failed deleting unknown
         stopping: stopped starting running failed deleting unknown
-        deleting:
+        deleting: failed
         failed: starting running stopped deleting
         unknown: running stopped paused suspended stopping failed deleting
         """;

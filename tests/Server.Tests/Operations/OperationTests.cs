@@ -112,7 +112,7 @@ public abstract class OperationTests(PostgresCluster? cluster) : DatabaseTests(c
         await EnqueueAsync(server);
         var slow = (await claims.ClaimAsync("slow", default))!;
         (await claims.ClaimAsync("quick", default)).ShouldBeNull("leased");
-        server.Clock.Advance(OperationClaims.Lease + TimeSpan.FromSeconds(1));
+        server.Clock.Advance(TimeSpan.FromSeconds(new OperationOptions().LeaseSeconds + 1));
         var quick = (await claims.ClaimAsync("quick", default))!;
         quick.Id.ShouldBe(slow.Id);
         (await claims.RenewAsync(slow, default)).Kept.ShouldBeFalse();
@@ -122,6 +122,22 @@ public abstract class OperationTests(PostgresCluster? cluster) : DatabaseTests(c
         await using var db = server.Db();
         var row = await db.Operations.SingleAsync();
         (row.Step, row.Status, row.LeaseHolder).ShouldBe(("b", OperationStatus.Running, null));
+    }
+
+    [Fact]
+    public async Task A_lease_that_ran_out_and_that_the_same_process_took_again_is_lost_to_the_first_run()
+    {
+        await using var server = await ServeAsync("Operations:Parallel=0");
+        var claims = server.Get<OperationClaims>();
+        await EnqueueAsync(server);
+        var stalled = (await claims.ClaimAsync("w", default))!;
+        server.Clock.Advance(TimeSpan.FromSeconds(new OperationOptions().LeaseSeconds + 1));
+        var second = (await claims.ClaimAsync("w", default))!;
+        second.Id.ShouldBe(stalled.Id);
+        (await claims.RenewAsync(stalled, default)).Kept.ShouldBeFalse();
+        await server.Get<StepSettlement>().CommitAsync(_workflow, stalled, StepOutcome.Failed(Problems.Internal()), default);
+        await claims.ReleaseAsync(stalled, default);
+        (await claims.RenewAsync(second, default)).Kept.ShouldBeTrue("the second run still holds it");
     }
 
     [Fact]

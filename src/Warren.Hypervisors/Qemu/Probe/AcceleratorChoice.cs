@@ -9,7 +9,8 @@ internal sealed record Accelerator(string Name, string Reason);
 
 /// <summary>
 /// Chooses between KVM and TCG. KVM is trusted after a guest booted with it; that verdict is kept in a file and holds for
-/// this QEMU, this boot of the host and this state of /dev/kvm. In doubt it is TCG, which always works.
+/// this QEMU, this boot of the host and this state of /dev/kvm. In doubt it is TCG, which always works. To have it probed
+/// again, remove the file <c>.accelerator.json</c> from the folder of machines.
 /// </summary>
 internal sealed class AcceleratorChoice(QemuOptions options, ProbeBoot boot)
 {

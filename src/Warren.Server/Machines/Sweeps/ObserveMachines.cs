@@ -48,7 +48,7 @@ internal sealed class ObserveMachines(
             .Where(m => !db.Operations.Any(o => o.SubjectId == m.Id && o.Live && o.Kind != Workflows.InjectKeys.Name)).ToListAsync(cancellation);
         foreach (var gone in _next.Keys.Except(watched.Select(m => m.Id), StringComparer.Ordinal).ToList()) _next.Remove(gone);
         var due = watched.Where(m => !_next.TryGetValue(m.Id, out var at) || at <= now).ToList();
-        foreach (var machine in due) _next[machine.Id] = now + (Ladder.IsTop(machine.Readiness) ? Calm : Soon);
+        foreach (var machine in due) _next[machine.Id] = now + (Ladder.IsTop(machine.Readiness, now) ? Calm : Soon);
         await Parallel.ForEachAsync(due, new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = cancellation }, async (machine, c) =>
         {
             try

@@ -12,6 +12,9 @@ internal sealed class DeleteMachine : MachineWorkflow
 {
     public const string Name = "machine.delete";
 
+    /// <summary>When an expired machine whose deletion failed is tried again.</summary>
+    private static readonly TimeSpan TryAgainAfter = TimeSpan.FromMinutes(10);
+
     private readonly PortRelease _ports;
 
     public DeleteMachine(PortRelease ports)
@@ -28,8 +31,14 @@ internal sealed class DeleteMachine : MachineWorkflow
 
     public override bool CanCancel => false;
 
+    /// <summary>Failed, so that it can be asked for again; an expired machine's is asked for again by itself, but not at once.</summary>
     public override Task OnEndedBadlyAsync(WarrenDb db, OperationRow operation, Problem problem, bool cancelled, CancellationToken cancellation)
-        => ChangeAsync(db, operation.SubjectId, m => m.Problem = problem, cancellation);
+        => ChangeAsync(db, operation.SubjectId, m =>
+        {
+            m.MoveTo(MachineState.Failed);
+            m.Problem = problem;
+            if (m.ExpiresAt <= operation.EndedAt) m.ExpiresAt = operation.EndedAt + TryAgainAfter;
+        }, cancellation);
 
     private static async Task<StepOutcome> KillAsync(StepContext step, CancellationToken cancellation)
     {

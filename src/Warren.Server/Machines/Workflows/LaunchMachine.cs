@@ -41,6 +41,8 @@ internal sealed class LaunchMachine : MachineWorkflow
         machine.MoveTo(MachineState.Failed);
         machine.Wanted = WantedPower.Off;
         machine.Problem = problem;
+        // Nothing of it is left on its host: it holds no image, and there is nothing to start.
+        machine.ImageId = null;
     }
 
     private static async Task<StepOutcome> AwaitImageAsync(StepContext step, CancellationToken cancellation)

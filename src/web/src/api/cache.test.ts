@@ -59,6 +59,19 @@ test("an operation is known by its id before anybody asked for it", () => {
   expect(client.getQueryData(keys.operations)).toBeUndefined();
 });
 
+test("an operation that ends without changing its machine leaves it free again", () => {
+  const client = clientWith([{ ...machine("a", "stopped") }]);
+  client.setQueryData(keys.machine("m-a"), machine("a", "stopped"));
+  const operation = (status: Operation["status"]) => ({ id: "o", subjectKind: "machine", subjectId: "a", subjectName: "m-a", status }) as Operation;
+  const marks = () => [client.getQueryData<Machine>(keys.machine("m-a"))?.operation, client.getQueryData<Pages<Machine>>(keys.machines)?.pages[0]?.items[0]?.operation];
+  applyEvent(client, event("operation.changed", "o", operation("running")));
+  expect(marks()).toEqual(["o", "o"]);
+  applyEvent(client, event("operation.changed", "other", { ...operation("succeeded"), id: "other" }));
+  expect(marks()).toEqual(["o", "o"]);
+  applyEvent(client, event("operation.changed", "o", operation("succeeded")));
+  expect(marks()).toEqual([undefined, undefined]);
+});
+
 test("a read under way that may be older than the event is done again", async () => {
   const client = new QueryClient();
   const answers = [machine("a", "starting"), machine("a", "running")];

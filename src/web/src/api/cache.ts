@@ -1,5 +1,6 @@
 import type { QueryClient, QueryKey } from "@tanstack/react-query";
-import { remove, upsert, type Pages } from "./pages";
+import { hasEnded } from "../operations/hasEnded";
+import { entries, remove, upsert, type Pages } from "./pages";
 import type { Image, Machine, Operation, WarrenEvent } from "./types";
 
 /** Keys under which the pages' data is kept. */
@@ -63,6 +64,22 @@ function putOperation(client: QueryClient, operation: Operation): void {
   client.setQueryData(keys.operation(operation.id), operation);
   change<Pages<Operation>>(client, keys.operations, (pages) => upsert(pages, operation));
   change<Pages<Operation>>(client, keys.operationsOf(operation.subjectId), (pages) => upsert(pages, operation));
+  if (operation.subjectKind === "machine") {
+    for (const key of [keys.machines, ...narrowed(client)]) change<Pages<Machine>>(client, key, (pages) => mark(pages, operation));
+    change<Machine>(client, keys.machine(operation.subjectName), (machine) => machine && marked(machine, operation));
+  } else if (operation.subjectKind === "image") change<Pages<Image>>(client, keys.images, (pages) => mark(pages, operation));
+}
+
+/** A thing says which operation is under way on it. An operation that ends need not change the thing, so no event of its own tells. */
+function marked<T extends { id: string; operation?: string | undefined }>(thing: T, operation: Operation): T {
+  if (thing.id !== operation.subjectId) return thing;
+  if (!hasEnded(operation)) return thing.operation ? thing : { ...thing, operation: operation.id };
+  return thing.operation === operation.id ? { ...thing, operation: undefined } : thing;
+}
+
+function mark<T extends { id: string; operation?: string | undefined }>(pages: Pages<T> | undefined, operation: Operation): Pages<T> | undefined {
+  const thing = entries(pages).find((one) => one.id === operation.subjectId);
+  return thing ? upsert(pages, marked(thing, operation)) : pages;
 }
 
 /** Queries that are read again as soon as the read under way has ended. */

@@ -70,9 +70,11 @@ function Sign({ status }: { status: ScreenStatus }) {
   );
 }
 
+const being: Partial<Record<Machine["state"], string>> = { creating: "being created", deleting: "being deleted", failed: "off: it failed", unknown: "out of sight" };
+
 function Curtain({ machine, status, retrying, onReconnect }: { machine: Machine; status: ScreenStatus; retrying: boolean; onReconnect: () => void }) {
   const [title, detail] =
-    status.is === "lost" ? ["The screen was lost", status.reason] : status.is === "connecting" ? ["Connecting to the screen…", ""] : [`The machine is ${machine.state}`, "Its screen appears here when it runs."];
+    status.is === "lost" ? ["The screen was lost", status.reason] : status.is === "connecting" ? ["Connecting to the screen…", ""] : [`The machine is ${being[machine.state] ?? machine.state}`, machine.state === "deleting" ? "" : "Its screen appears here when it runs."];
   return (
     <div className="absolute inset-0 flex flex-col items-center justify-center gap-1 px-6 text-center text-[oklch(0.86_0.01_80)]">
       {status.is === "idle" && <MonitorOff className="mb-2 size-7 stroke-[1.4] opacity-50" />}

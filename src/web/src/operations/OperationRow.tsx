@@ -5,7 +5,8 @@ import { Ago } from "../layout/Ago";
 import { Button } from "../layout/Button";
 import { duration, verb } from "../layout/format";
 import { Bar, sentence } from "./Progress";
-import { hasEnded, useCancel } from "./queries";
+import { hasEnded } from "./hasEnded";
+import { useCancel } from "./queries";
 
 const icons = {
   pending: <Clock className="size-4 text-faint" />,

@@ -6,7 +6,8 @@ import { MoreRows } from "../layout/MoreRows";
 import { Empty, Loaded, PageFrame, Panel } from "../layout/PageFrame";
 import { Choice } from "../layout/Choice";
 import { OperationRow } from "./OperationRow";
-import { hasEnded, operationsQuery } from "./queries";
+import { hasEnded } from "./hasEnded";
+import { operationsQuery } from "./queries";
 
 const filters = [["all", "All"], ["live", "Under way"], ["failed", "Failed"]] as const;
 type Filter = (typeof filters)[number][0];

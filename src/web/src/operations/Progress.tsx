@@ -1,6 +1,7 @@
 import type { Operation } from "../api/types";
 import { verb } from "../layout/format";
-import { hasEnded, useCancel, useOperation } from "./queries";
+import { hasEnded } from "./hasEnded";
+import { useCancel, useOperation } from "./queries";
 
 /** A thin bar of how far something has come; sweeping while that is not known. */
 export function Bar({ value, label }: { value: number; label: string }) {

@@ -22,11 +22,6 @@ export function useOperation(id: string | null | undefined): Operation | undefin
   return useQuery({ ...operationQuery(id ?? ""), enabled: !!id }).data;
 }
 
-/** Whether nothing more will happen to it. */
-export function hasEnded(operation: Operation): boolean {
-  return operation.status === "succeeded" || operation.status === "failed" || operation.status === "cancelled";
-}
-
 export function useCancel() {
   const client = useQueryClient();
   return useMutation({

@@ -1,0 +1,115 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Warren.Contracts;
+using Warren.Hypervisors.Commands;
+
+namespace EndToEnd.Tests.Running;
+
+/// <summary>The real server in a process of its own, on a data folder that may outlive it.</summary>
+internal sealed class ServerProcess : IAsyncDisposable
+{
+    private readonly StringBuilder _said = new();
+    private readonly CancellationTokenSource _end = new();
+    private readonly TaskCompletionSource<int> _processId = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Task<CommandResult> _run;
+    private WarrenClient? _client;
+
+    private ServerProcess(string data, string[] settings)
+    {
+        Data = data;
+        // The shell tells its process id and then becomes the server.
+        _run = new CommandRunner().RunAsync(
+            new Command("/bin/sh", ["-c", "echo $$; exec dotnet \"$@\"", "server", Clone.Server, .. Settings(data), .. settings])
+            {
+                Timeout = TimeSpan.FromHours(1),
+                OnOutputLine = Hear,
+                OnErrorLine = Hear,
+            },
+            _end.Token);
+    }
+
+    /// <summary>The server's data folder.</summary>
+    public string Data { get; }
+
+    /// <summary>A client with the token that the server wrote for the command line.</summary>
+    public WarrenClient Client => _client ?? throw new InvalidOperationException("the server is not ready");
+
+    /// <summary>The bearer token behind <see cref="Client"/>.</summary>
+    public string Token { get; private set; } = "";
+
+    /// <summary>Everything it has printed.</summary>
+    public string Said
+    {
+        get { lock (_said) return _said.ToString(); }
+    }
+
+    /// <summary>Starts a server and waits until it is ready and knows its host.</summary>
+    /// <param name="data">Its data folder.</param>
+    /// <param name="settings">Configuration beyond the tests' own, <c>--Section:Name=value</c>.</param>
+    public static async Task<ServerProcess> StartAsync(string data, params string[] settings)
+    {
+        var server = new ServerProcess(data, settings);
+        var ended = await Task.WhenAny(server._ready.Task, server._run).WaitAsync(TimeSpan.FromMinutes(2));
+        if (ended == server._run) throw new InvalidOperationException("the server ended instead of getting ready:\n" + server.Said);
+        using var file = JsonDocument.Parse(await File.ReadAllBytesAsync(Path.Combine(data, "client.json")));
+        server.Token = file.RootElement.GetProperty("token").GetString()!;
+        server._client = new WarrenClient(new Uri(file.RootElement.GetProperty("url").GetString()!), server.Token);
+        return server;
+    }
+
+    /// <summary>SIGKILL to the server and nobody else.</summary>
+    public async Task KillAsync()
+    {
+        using (var process = Process.GetProcessById(await _processId.Task)) process.Kill();
+        await DiesAsync();
+    }
+
+    /// <summary>Waits until it has died, by whatever hand.</summary>
+    public async Task DiesAsync(int seconds = 120)
+    {
+        try
+        {
+            await _run.WaitAsync(TimeSpan.FromSeconds(seconds));
+        }
+        catch (TimeoutException)
+        {
+            throw new ShouldAssertException($"the server still lives after {seconds} s:\n{Said}");
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _client?.Dispose();
+        if (!_run.IsCompleted)
+        {
+            ProcessSignals.Terminate(await _processId.Task);
+            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30), TimeProvider.System);
+            await Task.WhenAny(_run, Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, patience.Token));
+        }
+
+        await _end.CancelAsync();
+        await Task.WhenAny(_run);
+        _end.Dispose();
+    }
+
+    private static string[] Settings(string data) =>
+    [
+        "--urls=http://127.0.0.1:0",
+        $"--Data={data}",
+        $"--Images:Folder={Path.Combine(Clone.Root, "images")}",
+        // Beside the ranges of a server that may run on this machine and of the other tests.
+        "--Ports:First=25000",
+        "--Ports:Last=26999",
+        "--Ports:CoolDownSeconds=1",
+    ];
+
+    private void Hear(string line)
+    {
+        lock (_said) _said.AppendLine(CultureInfo.InvariantCulture, $"{line}");
+        if (!_processId.Task.IsCompleted && int.TryParse(line, NumberStyles.None, CultureInfo.InvariantCulture, out var id)) _processId.SetResult(id);
+        if (line.Contains(" is ready at ", StringComparison.Ordinal)) _ready.TrySetResult();
+    }
+}

@@ -1,0 +1,65 @@
+using Microsoft.EntityFrameworkCore;
+using Warren.Contracts;
+using Warren.Hypervisors;
+using Warren.Server.Tests.Hosting;
+
+namespace Warren.Soak.Tests;
+
+/// <summary>What must hold when nothing is under way any more, whatever has happened before.</summary>
+internal static class Invariants
+{
+    private static readonly MachineState[] AtRest = [MachineState.Running, MachineState.Stopped, MachineState.Failed];
+
+    /// <summary>Waits until every operation has ended and the sweep has seen every machine, and no longer than that.</summary>
+    public static async Task SettleAsync(TestServer server)
+    {
+        await Eventually.BecomesAsync(async () =>
+        {
+            await using var db = server.Db();
+            return !await db.Operations.AnyAsync(o => o.Live);
+        }, "every operation ends", TimeSpan.FromMinutes(2), async () =>
+        {
+            await using var db = server.Db();
+            return string.Join("\n", (await db.Operations.Where(o => o.Live).ToListAsync())
+                .Select(o => $"{o.Kind} {o.Id} {o.Status} step {o.Step}, attempts {o.Attempts}, run at {o.RunAt}, lease {o.LeaseHolder} until {o.LeaseUntil}; now {server.Clock.GetUtcNow()}: {o.Message}"));
+        });
+        await Eventually.BecomesAsync(async () =>
+        {
+            await using var db = server.Db();
+            return !await db.Machines.AnyAsync(m => m.State == MachineState.Unknown);
+        }, "every unknown machine is looked at", TimeSpan.FromMinutes(1));
+    }
+
+    public static async Task HoldAsync(TestServer server)
+    {
+        await using var db = server.Db();
+        var operations = await db.Operations.AsNoTracking().ToListAsync();
+        operations.ShouldAllBe(o => !o.Live && o.EndedAt != null && o.LeaseHolder == null && o.LeaseUntil == null);
+        operations.ShouldAllBe(o => o.Status == OperationStatus.Succeeded || o.Status == OperationStatus.Failed || o.Status == OperationStatus.Cancelled);
+        operations.Where(o => o.Status != OperationStatus.Succeeded).ShouldAllBe(o => o.ProblemJson != null);
+
+        var machines = await db.Machines.AsNoTracking().ToListAsync();
+        machines.Where(m => !AtRest.Contains(m.State)).Select(m => $"{m.Id} {m.State}").ShouldBeEmpty("a state of passage without an operation");
+
+        var forwards = await db.PortForwards.AsNoTracking().ToListAsync();
+        var ids = machines.Select(m => m.Id).ToHashSet(StringComparer.Ordinal);
+        forwards.Where(f => !ids.Contains(f.MachineId)).ShouldBeEmpty("a port of no machine");
+        forwards.GroupBy(f => (f.Protocol, f.HostPort)).Where(g => g.Count() > 1).ShouldBeEmpty("one port twice");
+        var withPorts = forwards.Select(f => f.MachineId).ToHashSet(StringComparer.Ordinal);
+        var neverMade = NeverMade(machines, operations);
+        machines.Where(m => withPorts.Contains(m.Id) == neverMade.Contains(m.Id)).Select(m => $"{m.Id} {m.State}")
+            .ShouldBeEmpty("a machine has its ports, and one whose launch failed has none");
+
+        var found = (await server.Get<IHypervisor>().ListAsync(CancellationToken.None)).ToDictionary(f => f.MachineId!, f => f.Power, StringComparer.Ordinal);
+        found.Keys.Except(ids, StringComparer.Ordinal).ShouldBeEmpty("on the host and in no row");
+        ids.Except(found.Keys, StringComparer.Ordinal).Except(neverMade, StringComparer.Ordinal).ShouldBeEmpty("in a row and not on the host");
+        found.Keys.Intersect(neverMade, StringComparer.Ordinal).ShouldBeEmpty("left behind by a failed launch");
+        machines.Where(m => found.TryGetValue(m.Id, out var power) && m.State != MachineState.Failed && (power == ObservedPower.On) != (m.State == MachineState.Running))
+            .Select(m => $"{m.Id} is {m.State}, its host says {found[m.Id]}").ShouldBeEmpty();
+    }
+
+    /// <summary>Machines whose launch failed: the row says why, and nothing else is left of them.</summary>
+    private static HashSet<string> NeverMade(List<Server.Machines.MachineRow> machines, List<Server.Operations.OperationRow> operations)
+        => operations.Where(o => o is { Kind: "machine.launch", Status: OperationStatus.Failed }).Select(o => o.SubjectId)
+            .Intersect(machines.Select(m => m.Id), StringComparer.Ordinal).ToHashSet(StringComparer.Ordinal);
+}
