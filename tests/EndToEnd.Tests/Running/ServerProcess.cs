@@ -74,9 +74,9 @@ internal sealed class ServerProcess : IAsyncDisposable
         {
             await _run.WaitAsync(TimeSpan.FromSeconds(seconds));
         }
-        catch (TimeoutException)
+        catch (TimeoutException late)
         {
-            throw new ShouldAssertException($"the server still lives after {seconds} s:\n{Said}");
+            throw new ShouldAssertException($"the server still lives after {seconds} s:\n{Said}", late);
         }
     }
 
