@@ -61,7 +61,10 @@ public sealed record Image
     /// <summary>Memory given when a launch names none, in MiB.</summary>
     public int? DefaultMemoryMiB { get; init; }
 
-    /// <summary>What the guest is known to have: <c>agent</c>, <c>ssh</c>, <c>cloud-init</c>, <c>serial</c>, <c>screen</c>.</summary>
+    /// <summary>
+    /// What the guest is known to have: <c>agent</c>, <c>ssh</c>, <c>cloud-init</c>, <c>serial</c>, <c>screen</c>; <c>stateless</c>: it lives in
+    /// memory and keeps nothing on its disk, its SSH host keys included.
+    /// </summary>
     public IReadOnlyList<string> Features { get; init; } = [];
 
     /// <summary>The operation under way on it, if any.</summary>

@@ -8,6 +8,9 @@ namespace Warren.Cli.Ssh;
 
 internal sealed class SshVerb : Verb
 {
+    /// <summary>As long as the server waits for a greeting behind cloud-init.</summary>
+    private static readonly TimeSpan s_greetingTime = TimeSpan.FromSeconds(60);
+
     private readonly Option<string> _user;
     private readonly Option<string> _timeout;
     private readonly Option<bool> _forget;
@@ -35,9 +38,10 @@ internal sealed class SshVerb : Verb
             throw Refusal.Of("illegal-state", "Machine off", $"{machine.Name} is {Words.Of(machine.State)}: start it with `warren start {machine.Name}`");
         }
 
-        if (!MayTry(machine.Readiness)) machine = await WaitAsync(call, machine, timeout, cancellation);
+        if (!MayTry(machine.Readiness, call.Screen.Now)) machine = await WaitAsync(call, machine, timeout, cancellation);
         var address = machine.Ssh ?? throw SpeaksNoSsh(machine);
-        var arguments = ArgumentsFor(call, machine, call.Get(_user) is { } user ? address with { User = user } : address);
+        var alias = await HostKeyAliasAsync(call.Client, machine, cancellation);
+        var arguments = ArgumentsFor(call, machine, call.Get(_user) is { } user ? address with { User = user } : address, alias);
         return ChildProcess.Run(call.Around.Setting("WARREN_SSH") ?? "ssh", arguments);
     }
 
@@ -49,24 +53,29 @@ internal sealed class SshVerb : Verb
         await display.ShowAsync([machine.Name], async parts =>
         {
             parts[0].Report(new ProgressDisplay.Step(0, "waiting for ssh"));
-            return await ReadinessWait.UntilAsync(call, machine, ReadinessRung.Ssh, MayTry, timeout,
+            return await ReadinessWait.UntilAsync(call, machine, ReadinessRung.Ssh, readiness => MayTry(readiness, call.Screen.Now), timeout,
                 reached => parts[0].Report(new ProgressDisplay.Step(Percent(reached.Rung), $"{Words.Of(reached.Rung)} reached, waiting for ssh")), cancellation);
         });
         return await call.Client.GetMachineAsync(machine.Id, cancellation);
     }
 
-    /// <summary>A guest that has ended its way up without a greeting having been heard may greet a moment later; ssh itself will find out.</summary>
-    private static bool MayTry(Readiness readiness) => readiness.Has(ReadinessRung.Ssh) || readiness.Has(ReadinessRung.CloudInit);
+    /// <summary>
+    /// When it greets. One that ended its way up a while ago without a greeting having been heard may do so all the same; ssh itself
+    /// will find out. Not at once: in some guests the SSH server comes after cloud-init.
+    /// </summary>
+    private static bool MayTry(Readiness readiness, DateTimeOffset now)
+        => readiness.Has(ReadinessRung.Ssh) || readiness.Reached.Any(reached => reached.Rung is ReadinessRung.CloudInit && now - reached.At > s_greetingTime);
 
     private static int Percent(ReadinessRung rung) => rung switch
     {
         ReadinessRung.Process => 10,
         ReadinessRung.Firmware => 30,
         ReadinessRung.Agent => 80,
+        ReadinessRung.CloudInit => 90,
         _ => 100,
     };
 
-    private IReadOnlyList<string> ArgumentsFor(Invocation call, Machine machine, SshAddress address)
+    private IReadOnlyList<string> ArgumentsFor(Invocation call, Machine machine, SshAddress address, string hostKeyAlias)
     {
         var folder = new MachineFolder(call.Around.ConfigFolder, machine.Id);
         folder.Create();
@@ -75,14 +84,28 @@ internal sealed class SshVerb : Verb
         var files = (remembered.Count > 0 ? remembered : call.Keys.Names()).Where(call.Keys.Has).Select(call.Keys.PathOf).ToArray();
         // A key without a private part here may be one the user's own agent has.
         var onlyThese = remembered.Count > 0 && files.Length == remembered.Count;
-        return SshArguments.Build(address, HostKeyAlias(machine), folder.KnownHosts, files, onlyThese, call.Get(_command));
+        return SshArguments.Build(address, hostKeyAlias, folder.KnownHosts, files, onlyThese, call.Get(_command));
     }
 
-    /// <summary>A machine whose disks are thrown away at each stop makes itself new host keys at each start, and is a new host each time.</summary>
-    private static string HostKeyAlias(Machine machine)
+    /// <summary>A machine that keeps nothing makes itself new host keys at each start, and is a new host each time.</summary>
+    private static async Task<string> HostKeyAliasAsync(WarrenClient client, Machine machine, CancellationToken cancellation)
     {
         var started = machine.Readiness.Reached.FirstOrDefault(reached => reached.Rung is ReadinessRung.Process);
-        return machine.Spec.Ephemeral && started is not null ? $"warren-{machine.Id}-{started.At.ToUnixTimeSeconds()}" : $"warren-{machine.Id}";
+        var fresh = started is not null && (machine.Spec.Ephemeral || machine.Spec.DiskGiB == 0 || await IsStatelessAsync(client, machine.Image, cancellation));
+        return fresh ? $"warren-{machine.Id}-{started!.At.ToUnixTimeSeconds()}" : $"warren-{machine.Id}";
+    }
+
+    /// <summary>Whether the image's guests live in memory only.</summary>
+    private static async Task<bool> IsStatelessAsync(WarrenClient client, string image, CancellationToken cancellation)
+    {
+        try
+        {
+            return (await client.GetImageAsync(image, cancellation)).Features.Contains("stateless");
+        }
+        catch (WarrenException e) when (e.Kind is "not-found")
+        {
+            return false;
+        }
     }
 
     private static WarrenException SpeaksNoSsh(Machine machine)

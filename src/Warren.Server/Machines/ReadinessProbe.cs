@@ -25,7 +25,7 @@ internal sealed partial class ReadinessProbe(IDbContextFactory<WarrenDb> databas
         var driver = hosts[machine.Host];
         var ladder = Ladder.Climb(machine.Readiness, ReadinessRung.Process, clock.GetUtcNow());
         if (seen.FirmwareRan) ladder = Ladder.Climb(ladder, ReadinessRung.Firmware, clock.GetUtcNow());
-        if (Ladder.IsTop(ladder, clock.GetUtcNow())) return ladder;
+        if (ladder.Has(ReadinessRung.CloudInit) && ladder.Has(ReadinessRung.Ssh)) return ladder;
         var agent = driver.Guest is not null && await driver.Guest.PingAsync(machine.Id, cancellation);
         if (agent) ladder = Ladder.Climb(ladder, ReadinessRung.Agent, clock.GetUtcNow());
         if (!ladder.Has(ReadinessRung.Ssh) && await GreetsAsync(machine.Id, cancellation))

@@ -71,6 +71,7 @@ public sealed class WaitingTests
             "event: of-a-newer-server\ndata: {}",
             Stage(Given.Ready(ReadinessRung.Process, ReadinessRung.Ssh)),
             Stage(Given.Ready(ReadinessRung.Process, ReadinessRung.Ssh, ReadinessRung.CloudInit)),
+            "event: end\ndata: {}",
         ])));
         using var client = new WarrenClient(server.Url);
         var rungs = new List<ReadinessRung>();

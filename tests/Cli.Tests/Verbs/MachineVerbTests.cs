@@ -62,6 +62,26 @@ public sealed class MachineVerbTests
     }
 
     [Fact]
+    public async Task SSH_may_come_behind_cloud_init()
+    {
+        await using var server = await LittleServer.StartAsync(routes => Booting(routes,
+            Given.Ready(ReadinessRung.Process, ReadinessRung.CloudInit), Given.Ready(ReadinessRung.Process, ReadinessRung.CloudInit, ReadinessRung.Ssh)));
+        using var shell = new Shell(server.Url);
+        (await shell.RunAsync("wait", "web", "--for", "ssh")).ShouldBe(0, shell.Error);
+        shell.Out.ShouldEndWith("ssh            3.0 s\n");
+    }
+
+    [Fact]
+    public async Task What_a_machine_does_not_have_is_left_out()
+    {
+        await using var server = await LittleServer.StartAsync(routes => routes.Get("/machines/{m}", () => Given.Machine(state: MachineState.Stopped)));
+        using var shell = new Shell(server.Url);
+        (await shell.RunAsync("info", "web")).ShouldBe(0);
+        foreach (var absent in new[] { "ready", "waiting for", "problem", "ssh", "operation", "observed" })
+            shell.Out.Split('\n').ShouldNotContain(line => line.StartsWith(absent, StringComparison.Ordinal), absent);
+    }
+
+    [Fact]
     public async Task A_cloud_init_error_is_a_failure()
     {
         await using var server = await LittleServer.StartAsync(routes => Booting(routes,

@@ -65,6 +65,21 @@ public sealed class SshVerbTests
     }
 
     [Fact]
+    public async Task A_guest_that_lives_in_memory_is_a_new_host_at_each_start()
+    {
+        var image = new Image
+        {
+            Id = "i", Name = "debian-12", Owner = "owner", Project = "default", State = ImageState.Ready, Source = "recipe:debian-12",
+            Verification = new ImageVerification("built-here", "built-here", false), CreatedAt = Given.Noon, Features = ["ssh", "stateless"],
+        };
+        await using var server = await LittleServer.StartAsync(routes => routes.Get("/machines/{m}", () => s_ready).Get("/images/{i}", () => image));
+        using var shell = new Shell(server.Url);
+        var seen = InPlaceOfSsh(shell, exitCode: 0);
+        (await shell.RunAsync("ssh", "web")).ShouldBe(0);
+        (await File.ReadAllTextAsync(seen)).ShouldContain($"HostKeyAlias=warren-m-web-{Given.Noon.ToUnixTimeSeconds()}");
+    }
+
+    [Fact]
     public async Task A_host_key_is_forgotten_when_asked()
     {
         await using var server = await LittleServer.StartAsync(routes => routes.Get("/machines/{m}", () => s_ready));
