@@ -14,7 +14,7 @@ internal static class HostsApi
         var group = api.MapGroup("/hosts").WithTags("hosts");
         group.MapGet("/", ListAsync).WithName("listHosts").WithSummary("Hosts, with what the last probe found and why");
         group.MapGet("/{name}", GetAsync).WithName("getHost").ProducesProblem(404).WithSummary("One host");
-        group.MapPost("/{name}/probe", ProbeAsync).WithName("probeHost").ProducesProblem(404).WithSummary("Probe a host now");
+        group.MapPost("/{name}/probe", ProbeAsync).WithName("probeHost").WithMetadata(Web.Repeatable.Instance).ProducesProblem(404).WithSummary("Probe a host now");
     }
 
     private static async Task<Ok<Page<Contracts.Host>>> ListAsync(WarrenDb db, HostDirectory hosts, HostAdmission admission, CancellationToken cancellation)

@@ -18,7 +18,7 @@ internal static class ImagesApi
         var group = api.MapGroup("/images").WithTags("images");
         group.MapGet("/", ListAsync).WithName("listImages").WithSummary("Images in the store, newest first");
         group.MapPost("/", ImportAsync).WithName("importImage").ProducesProblem(400).ProducesProblem(409).WithSummary("Have an image: from a recipe, the catalogue, a URL or a path");
-        group.MapPost("/upload", UploadAsync).WithName("uploadImage").WithMetadata(Streaming.Instance).Accepts<Stream>("application/octet-stream")
+        group.MapPost("/upload", UploadAsync).WithName("uploadImage").WithMetadata(Repeatable.Instance).Accepts<Stream>("application/octet-stream")
             .ProducesProblem(400).ProducesProblem(409).ProducesProblem(413).WithSummary("Have an image: its bytes are the request's body");
         group.MapGet("/{image}", GetAsync).WithName("getImage").ProducesProblem(404).WithSummary("One image, by id or name");
         group.MapDelete("/{image}", DeleteAsync).WithName("deleteImage").ProducesProblem(404).ProducesProblem(409).ProducesProblem(412).WithSummary("Delete an image that no machine uses");

@@ -34,10 +34,10 @@ internal sealed class NoReplay
     public static readonly NoReplay Instance = new();
 }
 
-/// <summary>Marks routes that read a long body: a repeat is settled by what arrived, not by a key.</summary>
-internal sealed class Streaming
+/// <summary>Marks routes that may be repeated without harm, or that read a long body: no answer is kept.</summary>
+internal sealed class Repeatable
 {
-    public static readonly Streaming Instance = new();
+    public static readonly Repeatable Instance = new();
 }
 
 /// <summary>Makes a POST with an Idempotency-Key happen once: a repeat gets the first answer again.</summary>
@@ -54,7 +54,7 @@ internal sealed class IdempotencyFilter : IEndpointFilter
         var http = context.HttpContext;
         var key = http.Request.Headers[Header].ToString();
         if (key.Length == 0 || !HttpMethods.IsPost(http.Request.Method) || http.User.Identity?.IsAuthenticated != true
-            || http.GetEndpoint()?.Metadata.GetMetadata<Streaming>() is not null)
+            || http.GetEndpoint()?.Metadata.GetMetadata<Repeatable>() is not null)
             return await next(context);
 
         if (key.Length > LongestKey) throw new RefusedException(Problems.Validation(Header, $"1 to {LongestKey} characters"));

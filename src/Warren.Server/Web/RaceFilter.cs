@@ -13,7 +13,7 @@ internal sealed class RaceFilter : IEndpointFilter
 
     public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
-        var once = HttpMethods.IsGet(context.HttpContext.Request.Method) || context.HttpContext.GetEndpoint()?.Metadata.GetMetadata<Streaming>() is not null;
+        var once = HttpMethods.IsGet(context.HttpContext.Request.Method) || context.HttpContext.GetEndpoint()?.Metadata.GetMetadata<Repeatable>() is not null;
         for (var attempt = 1; ; attempt++)
         {
             try

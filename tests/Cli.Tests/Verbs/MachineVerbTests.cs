@@ -68,7 +68,7 @@ public sealed class MachineVerbTests
             Given.Ready(ReadinessRung.Process, ReadinessRung.CloudInit), Given.Ready(ReadinessRung.Process, ReadinessRung.CloudInit, ReadinessRung.Ssh)));
         using var shell = new Shell(server.Url);
         (await shell.RunAsync("wait", "web", "--for", "ssh")).ShouldBe(0, shell.Error);
-        shell.Out.ShouldEndWith("ssh            3.0 s\n");
+        shell.Out.ShouldEndWith("ssh           3.0 s\n");
     }
 
     [Fact]
