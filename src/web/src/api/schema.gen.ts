@@ -412,7 +412,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Readiness now (application/json), or as a stream of stages that ends at the top rung (text/event-stream) */
+        /** Readiness now (application/json), or as a stream of stages that ends when cloud-init is through and SSH answers (text/event-stream) */
         get: operations["streamReadiness"];
         put?: never;
         post?: never;
@@ -735,7 +735,10 @@ export interface components {
              * @description Memory given when a launch names none, in MiB.
              */
             defaultMemoryMiB?: null | number;
-            /** @description What the guest is known to have: `agent`, `ssh`, `cloud-init`, `serial`, `screen`. */
+            /**
+             * @description What the guest is known to have: `agent`, `ssh`, `cloud-init`, `serial`, `screen`; `stateless`: it lives in
+             *     memory and keeps nothing on its disk, its SSH host keys included.
+             */
             features?: string[];
             /** @description The operation under way on it, if any. */
             operation?: null | string;
