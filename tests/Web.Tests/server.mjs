@@ -16,7 +16,7 @@ export async function startServer() {
   for (const needed of [program, join(pages, "index.html")]) if (!existsSync(needed)) throw new Error(`${needed} is missing: build the server and the pages first`);
   // Short, because the machines' sockets lie below it and a socket's path has 107 bytes at most.
   const data = await mkdtemp(join(tmpdir(), "ww-"));
-  const settings = [`--Web:Folder=${pages}`, `--Images:Folder=${join(root, "images")}`, "--urls", "http://127.0.0.1:0"];
+  const settings = [`--Web:Folder=${pages}`, `--Images:Folder=${join(root, "images")}`, "--Qemu:Accelerator=tcg", "--urls", "http://127.0.0.1:0"];
   const child = spawn("dotnet", [program, ...settings], { env: { ...process.env, WARREN_DATA: data }, stdio: ["ignore", "pipe", "inherit"] });
   const login = await loginLink(child);
   const { url, token } = JSON.parse(await readFile(join(data, "client.json"), "utf8"));

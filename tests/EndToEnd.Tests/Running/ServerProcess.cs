@@ -98,6 +98,8 @@ internal sealed class ServerProcess : IAsyncDisposable
     private static string[] Settings(string data) =>
     [
         "--urls=http://127.0.0.1:0",
+        // The probe of KVM has tests of its own and would cost every fresh folder some seconds.
+        "--Qemu:Accelerator=tcg",
         $"--Data={data}",
         $"--Images:Folder={Path.Combine(Clone.Root, "images")}",
         // Beside the ranges of a server that may run on this machine and of the other tests.
