@@ -158,9 +158,9 @@ test("stop, resize and start from the machine's page; the console comes back by 
   await page.getByRole("button", { name: "Stop", exact: true }).click();
   await page.getByText("The machine is stopped").waitFor({ timeout: 120_000 });
   await page.getByRole("button", { name: "Resize" }).click();
-  await field("Memory").last().fill("256");
+  await field("Memory").last().fill("320");
   await page.getByRole("dialog").getByRole("button", { name: "Resize" }).click();
-  await page.getByText("256 MiB").waitFor();
+  await page.getByText("320 MiB").waitFor();
   await page.getByRole("button", { name: "Start", exact: true }).click();
   await page.getByLabel("Console").getByText("Connected").waitFor({ timeout: 120_000 });
   await until(page, (screen) => screen.colours > 1, "more than one colour after the restart");

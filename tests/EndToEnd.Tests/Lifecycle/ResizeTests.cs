@@ -22,7 +22,7 @@ public sealed class ResizeTests(LifecycleBed bed)
         await bed.Bed.Warren.RunAsync("stop", "r");
         var smaller = await bed.Bed.Warren.TryAsync("resize", "r", "--disk", "5G");
         smaller.ExitCode.ShouldNotBe(0);
-        smaller.Error.ShouldContain("shrink");
+        smaller.Error.ShouldContain("only grow");
         (await bed.Bed.InfoAsync("r")).Spec.DiskGiB.ShouldBe(7, "what the machine still has");
         await bed.Bed.Warren.RunAsync("delete", "r");
     }
