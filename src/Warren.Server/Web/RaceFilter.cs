@@ -9,7 +9,7 @@ namespace Warren.Server.Web;
 /// </summary>
 internal sealed class RaceFilter : IEndpointFilter
 {
-    private const int Tries = 8;
+    private const int Tries = 20;
 
     public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {

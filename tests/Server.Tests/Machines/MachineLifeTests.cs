@@ -60,7 +60,7 @@ public abstract class MachineLifeTests(PostgresCluster? cluster) : DatabaseTests
         async Task LookAsync()
         {
             await using var db = server.Db();
-            using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(3));
+            using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
             while (!end.IsCancellationRequested && await timer.WaitForNextTickAsync())
                 await db.Machines.Where(m => m.Id == machine.Id).ExecuteUpdateAsync(set => set.SetProperty(m => m.Version, m => m.Version + 1));
         }
