@@ -21,7 +21,7 @@ internal sealed class PruneHistory(IDbContextFactory<WarrenDb> databases, TimePr
             {
                 await PruneAsync(stoppingToken);
             }
-            catch (Exception e) when (e is not OperationCanceledException)
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {
                 log.LogWarning(e, "Pruning failed; it is tried again in an hour");
             }

@@ -27,7 +27,7 @@ internal sealed class ProbeHosts(IServiceScopeFactory scopes, HostDirectory host
             {
                 await ProbeAsync(HostDirectory.Local, stoppingToken);
             }
-            catch (Exception e) when (e is not OperationCanceledException)
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {
                 log.LogWarning(e, "Probing host {Host} failed", HostDirectory.Local);
             }

@@ -16,7 +16,7 @@ internal sealed class CleanStore(StoreCleaner cleaner, TimeProvider clock, ILogg
             {
                 if (await cleaner.SweepAsync(stoppingToken) is var removed and > 0) log.LogInformation("Removed {Count} leftovers from the image store", removed);
             }
-            catch (Exception e) when (e is not OperationCanceledException)
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {
                 log.LogWarning(e, "Looking through the image store failed");
             }

@@ -16,7 +16,7 @@ internal sealed class ExpireMachines(IServiceScopeFactory scopes, TimeProvider c
             {
                 await SweepAsync(stoppingToken);
             }
-            catch (Exception e) when (e is not OperationCanceledException)
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {
                 log.LogError(e, "Deleting expired machines failed");
             }

@@ -33,7 +33,7 @@ internal sealed class ObserveMachines(
             {
                 await SweepAsync(stoppingToken);
             }
-            catch (Exception e) when (e is not OperationCanceledException)
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {
                 log.LogError(e, "Looking at the machines failed");
             }
