@@ -30,6 +30,10 @@ internal static class ProblemWriter
         });
     }
 
+    /// <summary>Whether an exception is an answer to the caller and nothing for the server's log.</summary>
+    public static bool IsExpected(Exception e) => e is RefusedException or BadHttpRequestException or DbUpdateConcurrencyException
+        || (e is DbUpdateException update && IsUniqueViolation(update));
+
     /// <summary>For status codes that were set without a body (unknown route, wrong method).</summary>
     public static Task HandleBareStatusAsync(Microsoft.AspNetCore.Diagnostics.StatusCodeContext context) => WriteAsync(context.HttpContext,
         context.HttpContext.Response.StatusCode switch

@@ -41,7 +41,7 @@ internal static class WebRegistration
         {
             ExceptionHandler = ProblemWriter.HandleAsync,
             // Refusals are answers, not errors of the server.
-            SuppressDiagnosticsCallback = context => context.Exception is Operations.RefusedException or BadHttpRequestException,
+            SuppressDiagnosticsCallback = context => ProblemWriter.IsExpected(context.Exception) || context.HttpContext.RequestAborted.IsCancellationRequested,
         });
         app.UseStatusCodePages(ProblemWriter.HandleBareStatusAsync);
         app.Use((http, next) =>
