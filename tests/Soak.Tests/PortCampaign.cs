@@ -13,12 +13,9 @@ namespace Warren.Soak.Tests;
 /// </summary>
 public abstract class PortCampaign(PostgresCluster? cluster)
 {
-    private const int First = 25000, Last = 25039, Actors = 8;
+    private const int CoolDown = 60, First = 25000, Last = 25039, Actors = 8;
     private readonly ConcurrentQueue<(string Port, DateTimeOffset From, DateTimeOffset Until)> _held = new();
     private int _full;
-
-    /// <summary>Seconds by the real clock: the slice cannot wait long for it.</summary>
-    private static int CoolDown => Campaign.IsFull ? 60 : 4;
 
     private static int Launches => Campaign.IsFull ? 3000 : 96;
 
