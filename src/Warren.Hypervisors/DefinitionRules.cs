@@ -33,10 +33,35 @@ public static partial class DefinitionRules
         if (definition.Cpus is < 1 or > 255) Refuse("cpus", "must be 1 to 255");
         if (definition.DiskGiB is < 0 or > 64 * 1024) Refuse("diskGiB", "must be 0 to 65536");
         if (!Mac().IsMatch(definition.MacAddress)) Refuse("macAddress", "must look like 52:54:00:12:34:56");
-        if (definition.Boot.Format is not ("qcow2" or "raw" or "iso")) Refuse("boot.format", "must be qcow2, raw or iso");
+        if (definition.Boot.Format is not ("qcow2" or "raw" or "iso" or "container")) Refuse("boot.format", "must be qcow2, raw, iso or container");
         CheckPath("boot.path", definition.Boot.Path);
         foreach (var disk in definition.DataDisks) Check(disk);
         foreach (var forward in definition.Forwards) Check(forward);
+        if (definition.Network is { } network) CheckNetwork(network);
+    }
+
+    /// <summary>Insists that a driver boots the format and knows every option.</summary>
+    /// <exception cref="HypervisorException">Rejected, naming the field and what is known.</exception>
+    public static void Check(MachineDefinition definition, HypervisorKind kind)
+    {
+        Check(definition);
+        if (!kind.BootFormats.Contains(definition.Boot.Format))
+            Refuse("boot.format", $"{definition.Boot.Format} is not booted by {kind.Title}; it boots {string.Join(", ", kind.BootFormats)}");
+        if (definition.Network is not null && !kind.NamedNetworks) Refuse("network", $"cannot be chosen: {kind.Title} has its own");
+        if (definition.Network is not null && definition.Forwards.Count > 0) Refuse("forwards", "need the default network");
+        foreach (var (name, value) in definition.Options)
+        {
+            if (kind.MachineOptions.All(o => o.Name != name))
+                Refuse($"options.{name}", kind.MachineOptions.Count == 0 ? $"is not known: {kind.Title} has no options" : $"is not known; known: {string.Join(", ", kind.MachineOptions.Select(o => o.Name))}");
+            if (value.Length > 4096 || value.Any(char.IsControl)) Refuse($"options.{name}", "must be at most 4096 characters without control characters");
+        }
+    }
+
+    /// <summary>Insists on a network name that is safe as the name of an interface.</summary>
+    /// <exception cref="HypervisorException">Rejected.</exception>
+    public static void CheckNetwork(string name)
+    {
+        if (!Network().IsMatch(name)) Refuse("network", "must be 1-15 of a-z, 0-9 and inner hyphens");
     }
 
     private static void Check(DataDisk disk)
@@ -78,6 +103,9 @@ public static partial class DefinitionRules
 
     [GeneratedRegex(@"\A[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\z", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex HostLabel();
+
+    [GeneratedRegex(@"\A[a-z0-9]([a-z0-9-]{0,13}[a-z0-9])?\z", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Network();
 
     [GeneratedRegex(@"\A[0-9a-f]{2}(:[0-9a-f]{2}){5}\z", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Mac();

@@ -50,4 +50,31 @@ public interface IHypervisor
 
     /// <summary>Change of memory, CPUs and disk of a stopped machine, or null.</summary>
     IResize? Resize => null;
+
+    /// <summary>Addresses of guests, or null: then only forwards lead in.</summary>
+    IAddresses? Addresses => null;
+
+    /// <summary>Start with the host, or null.</summary>
+    IAutostart? Autostart => null;
+
+    /// <summary>Snapshots, or null.</summary>
+    ISnapshots? Snapshots => null;
+
+    /// <summary>New machines from a stopped one, or null.</summary>
+    IClones? Clones => null;
+
+    /// <summary>Live migration, or null.</summary>
+    IMigration? Migration => null;
+
+    /// <summary>Networks of the host, or null: then every machine has the driver's own user-mode network.</summary>
+    INetworks? Networks => null;
+
+    /// <summary>Storage pools of the host, or null.</summary>
+    IStorage? Storage => null;
+
+    /// <summary>Changes as they happen, or null: then machines are looked at now and then.</summary>
+    IChanges? Changes => null;
+
+    /// <summary>Adoption of foreign machines, or null.</summary>
+    IAdoption? Adoption => null;
 }

@@ -41,11 +41,20 @@ public sealed record MachineDefinition
 
     /// <summary>MAC address of the first network card, <c>52:54:00:xx:xx:xx</c>.</summary>
     public required string MacAddress { get; init; }
+
+    /// <summary>A network of the host that the first card is plugged into; null: the driver's default, with <see cref="Forwards"/>.</summary>
+    public string? Network { get; init; }
+
+    /// <summary>What only this driver knows, by the names in <see cref="HypervisorKind.MachineOptions"/>.</summary>
+    public IReadOnlyDictionary<string, string> Options { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 }
 
 /// <summary>What a machine boots from.</summary>
 /// <param name="Path">Absolute path of the stored file.</param>
-/// <param name="Format"><c>qcow2</c>, <c>raw</c> or <c>iso</c>.</param>
+/// <param name="Format">
+/// <c>qcow2</c>, <c>raw</c>, <c>iso</c>, or <c>container</c>: an archive of a container image (as <c>docker save</c> writes it)
+/// that holds a whole machine.
+/// </param>
 public sealed record BootMedium(string Path, string Format);
 
 /// <summary>A further disk: an empty one of a size, or an existing file that is attached as it is and outlives the machine.</summary>

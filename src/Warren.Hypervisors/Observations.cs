@@ -13,7 +13,11 @@ public sealed record HostProbe(
     string AcceleratorReason,
     HostCapacity Capacity,
     IReadOnlyDictionary<string, string> Facts,
-    IReadOnlyList<string> Problems);
+    IReadOnlyList<string> Problems)
+{
+    /// <summary>Facets that the driver has and this host cannot serve, each with the reason.</summary>
+    public IReadOnlyDictionary<string, string> Missing { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+}
 
 /// <summary>Memory, processors and disk of a host.</summary>
 public sealed record HostCapacity(long MemoryMiB, int Cpus, long DiskFreeGiB);

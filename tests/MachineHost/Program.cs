@@ -6,7 +6,7 @@ using Warren.Hypervisors.Qemu;
 // Input: one line, the options; one line, the definition. Output: "started OWN-PID".
 var options = JsonSerializer.Deserialize<QemuOptions>(Console.ReadLine()!)!;
 var definition = JsonSerializer.Deserialize<MachineDefinition>(Console.ReadLine()!)!;
-var driver = HypervisorRegistration.Create("qemu", new HypervisorOptions { Qemu = options });
+var driver = new QemuHypervisor(options, TimeProvider.System);
 await driver.CreateAsync(definition, new Progress<double>(), CancellationToken.None);
 await driver.StartAsync(definition, CancellationToken.None);
 Console.WriteLine($"started {Environment.ProcessId}");

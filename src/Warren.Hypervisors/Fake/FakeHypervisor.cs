@@ -55,7 +55,7 @@ public sealed class FakeHypervisor : IHypervisor
     /// <inheritdoc/>
     public async Task CreateAsync(MachineDefinition definition, IProgress<double> progress, CancellationToken cancellation)
     {
-        DefinitionRules.Check(definition);
+        DefinitionRules.Check(definition, FakeKind.Kind);
         await EnterAsync("Create", definition.Id, cancellation);
         if (!File.Exists(definition.Boot.Path))
             throw new HypervisorException(HypervisorErrorKind.Rejected, $"boot.path: the file {definition.Boot.Path} does not exist");
@@ -72,7 +72,7 @@ public sealed class FakeHypervisor : IHypervisor
     /// <inheritdoc/>
     public async Task StartAsync(MachineDefinition definition, CancellationToken cancellation)
     {
-        DefinitionRules.Check(definition);
+        DefinitionRules.Check(definition, FakeKind.Kind);
         await EnterAsync("Start", definition.Id, cancellation);
         lock (s_lock)
         {

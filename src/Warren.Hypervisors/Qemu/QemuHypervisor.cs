@@ -62,7 +62,7 @@ public sealed class QemuHypervisor : IHypervisor
     /// <inheritdoc/>
     public async Task CreateAsync(MachineDefinition definition, IProgress<double> progress, CancellationToken cancellation)
     {
-        DefinitionRules.Check(definition);
+        DefinitionRules.Check(definition, QemuKind.Kind);
         var folder = Folder(definition.Id);
         folder.CheckSocketPaths();
         using var _ = await MachineLock.TakeAsync(folder, _clock, cancellation);
@@ -84,7 +84,7 @@ public sealed class QemuHypervisor : IHypervisor
     /// <inheritdoc/>
     public async Task StartAsync(MachineDefinition definition, CancellationToken cancellation)
     {
-        DefinitionRules.Check(definition);
+        DefinitionRules.Check(definition, QemuKind.Kind);
         var folder = Folder(definition.Id);
         folder.CheckSocketPaths();
         using var _ = await MachineLock.TakeAsync(folder, _clock, cancellation);

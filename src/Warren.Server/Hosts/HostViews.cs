@@ -25,18 +25,11 @@ internal static class HostViews
             MemoryUsedMiB = usedMiB,
             Cpus = probe?.Capacity.Cpus ?? 0,
             DiskFreeGiB = probe?.Capacity.DiskFreeGiB ?? 0,
-            Capabilities = Capabilities(driver),
+            Capabilities = [.. Capabilities.Of(driver, probe).Where(c => c.Value is null).Select(c => c.Key)],
             Facts = probe?.Facts ?? new Dictionary<string, string>(StringComparer.Ordinal),
             Problems = probe?.Problems ?? ["It has not been probed yet."],
             ForeignMachines = row.ForeignJson is null ? [] : JsonSerializer.Deserialize<List<string>>(row.ForeignJson, WarrenJson.Options)!,
             ProbedAt = row.ProbedAt,
         };
     }
-
-    /// <summary>Computed from the facets that are there, never written by hand.</summary>
-    private static List<string> Capabilities(IHypervisor driver)
-        => [.. new (string Name, object? Facet)[]
-            {
-                ("screen", driver.Screen), ("serial", driver.Serial), ("guest", driver.Guest), ("power", driver.Power), ("resize", driver.Resize),
-            }.Where(f => f.Facet is not null).Select(f => f.Name)];
 }

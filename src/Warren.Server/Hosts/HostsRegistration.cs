@@ -1,6 +1,4 @@
 using Warren.Hypervisors;
-using Warren.Hypervisors.Fake;
-using Warren.Hypervisors.Qemu;
 using Warren.Server.Web;
 
 namespace Warren.Server.Hosts;
@@ -13,22 +11,13 @@ internal static class HostsRegistration
         services.AddSingleton(configuration.GetSection("Hosts").Get<HostOptions>() ?? new HostOptions());
         services.AddSingleton(provider =>
         {
-            var data = provider.GetRequiredService<DataFolder>();
-            var qemu = configuration.GetSection("Qemu");
-            var defaults = new QemuOptions { MachinesFolder = data.Folder("machines") };
-            var kind = configuration["Hypervisor"] ?? "qemu";
-            return HypervisorRegistration.Create(kind, new HypervisorOptions
+            var kind = HypervisorRegistration.Find(configuration["Hypervisor"] ?? "qemu");
+            return kind.Connect(new HostConnection
             {
+                Host = HostDirectory.Local,
+                Folder = provider.GetRequiredService<DataFolder>().Folder(kind.Name == "qemu" ? "machines" : kind.Name),
+                Settings = Flat(configuration.GetSection(kind.Name)),
                 Clock = provider.GetRequiredService<TimeProvider>(),
-                Qemu = defaults with
-                {
-                    QemuProgram = qemu["Program"] ?? defaults.QemuProgram,
-                    QemuImgProgram = qemu["ImgProgram"] ?? defaults.QemuImgProgram,
-                    Accelerator = qemu["Accelerator"] ?? defaults.Accelerator,
-                    Environment = qemu.GetSection("Environment").Get<Dictionary<string, string>>() ?? defaults.Environment,
-                    ExtraArguments = qemu.GetSection("ExtraArguments").Get<string[]>() ?? defaults.ExtraArguments,
-                },
-                Fake = kind == "fake" ? (configuration.GetSection("Fake").Get<FakeOptions>() ?? new FakeOptions()) with { Folder = data.Folder("fake") } : null,
             });
         });
         services.AddSingleton<HostDirectory>();
@@ -36,4 +25,8 @@ internal static class HostsRegistration
         services.AddSingleton<ProbeHosts>();
         services.AddHostedService(provider => provider.GetRequiredService<ProbeHosts>());
     }
+
+    /// <summary>The settings of the local host: the section of the configuration that bears its kind's name, such as <c>Qemu</c>.</summary>
+    private static Dictionary<string, string> Flat(IConfigurationSection section) => section.AsEnumerable(makePathsRelative: true)
+        .Where(s => s.Value is not null).ToDictionary(s => s.Key, s => s.Value!, StringComparer.OrdinalIgnoreCase);
 }

@@ -12,7 +12,7 @@ public sealed class FakeContract : HypervisorContract
     protected override BootMedium Image { get; } = new(typeof(FakeContract).Assembly.Location, "raw");
 
     protected override IHypervisor NewDriver() =>
-        HypervisorRegistration.Create("fake", new HypervisorOptions { Fake = new FakeOptions { Folder = Path.Combine(_folder, "machines") } });
+        new FakeHypervisor(new FakeOptions { Folder = Path.Combine(_folder, "machines") }, TimeProvider.System);
 
     protected override void NothingIsLeft() => Directory.EnumerateFiles(_folder, "*", SearchOption.AllDirectories).ShouldBeEmpty();
 

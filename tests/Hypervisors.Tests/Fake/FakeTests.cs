@@ -68,6 +68,6 @@ public sealed class FakeTests : IDisposable
 
     [Fact]
     public void An_unknown_kind_is_Unsupported() =>
-        Should.Throw<HypervisorException>(() => HypervisorRegistration.Create("vmware", new HypervisorOptions()))
+        Should.Throw<HypervisorException>(() => HypervisorRegistration.Find("vmware"))
             .Kind.ShouldBe(HypervisorErrorKind.Unsupported);
 }

@@ -1,4 +1,3 @@
-using Warren.Hypervisors;
 using Warren.Hypervisors.Commands;
 using Warren.Hypervisors.Qemu;
 using Warren.Hypervisors.Qemu.Probe;
@@ -38,7 +37,7 @@ public sealed class ProbeTests : IDisposable
     [Fact]
     public async Task The_verdict_on_this_machine_is_bounded_has_a_reason_and_is_remembered()
     {
-        var driver = HypervisorRegistration.Create("qemu", new HypervisorOptions { Qemu = Options });
+        var driver = new QemuHypervisor(Options, TimeProvider.System);
         var began = TimeProvider.System.GetTimestamp();
         var probe = await driver.ProbeAsync(Cancellation);
         TimeProvider.System.GetElapsedTime(began).ShouldBeLessThan(TimeSpan.FromSeconds(60));
@@ -47,7 +46,7 @@ public sealed class ProbeTests : IDisposable
         probe.AcceleratorReason.ShouldContain(File.Exists("/dev/kvm") ? "boot" : "/dev/kvm");
         probe.Facts["sandbox"].ShouldBe("seccomp");
         File.Exists(Path.Combine(Options.MachinesFolder, ".accelerator.json")).ShouldBeTrue();
-        var again = await HypervisorRegistration.Create("qemu", new HypervisorOptions { Qemu = Options }).ProbeAsync(Cancellation);
+        var again = await new QemuHypervisor(Options, TimeProvider.System).ProbeAsync(Cancellation);
         again.AcceleratorReason.ShouldBe(probe.AcceleratorReason);
     }
 
@@ -55,7 +54,7 @@ public sealed class ProbeTests : IDisposable
     public async Task Missing_programs_are_problems_with_a_remedy()
     {
         var options = Options with { QemuProgram = "/nowhere/qemu", XorrisoProgram = "/nowhere/xorriso", FirmwareSearchPaths = [] };
-        var probe = await HypervisorRegistration.Create("qemu", new HypervisorOptions { Qemu = options }).ProbeAsync(Cancellation);
+        var probe = await new QemuHypervisor(options, TimeProvider.System).ProbeAsync(Cancellation);
         probe.Problems.Count.ShouldBe(2);
         probe.Problems.ShouldAllBe(p => p.Contains("apt-get install"));
         probe.Capacity.Cpus.ShouldBeGreaterThan(0);

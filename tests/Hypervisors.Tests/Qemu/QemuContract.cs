@@ -17,7 +17,7 @@ public partial class QemuContract : HypervisorContract
     protected virtual QemuOptions Options => new() { MachinesFolder = Path.Combine(Folder, "m"), Accelerator = "tcg" };
 
     protected override IHypervisor NewDriver() =>
-        HypervisorRegistration.Create("qemu", new HypervisorOptions { Qemu = Options });
+        new QemuHypervisor(Options, TimeProvider.System);
 
     public override async ValueTask InitializeAsync()
     {

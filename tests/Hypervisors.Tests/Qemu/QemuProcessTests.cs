@@ -136,8 +136,7 @@ public partial class QemuContract
     public async Task Foreign_QEMUs_are_listed_without_an_id()
     {
         var machine = await StartAsync();
-        var elsewhere = HypervisorRegistration.Create("qemu",
-            new HypervisorOptions { Qemu = Options with { MachinesFolder = Path.Combine(Folder, "other") } });
+        var elsewhere = new QemuHypervisor(Options with { MachinesFolder = Path.Combine(Folder, "other") }, TimeProvider.System);
         var found = await elsewhere.ListAsync(Cancellation);
         found.ShouldContain(m => m.MachineId == null && m.NativeName.Contains(machine.Name));
         found.ShouldNotContain(m => m.MachineId == machine.Id);
@@ -147,7 +146,7 @@ public partial class QemuContract
     public async Task A_data_folder_too_deep_for_sockets_is_refused_by_name()
     {
         var deep = Path.Combine(Folder, new string('d', 100));
-        var driver = HypervisorRegistration.Create("qemu", new HypervisorOptions { Qemu = Options with { MachinesFolder = deep } });
+        var driver = new QemuHypervisor(Options with { MachinesFolder = deep }, TimeProvider.System);
         var failure = await ShouldFailAsync(HypervisorErrorKind.Rejected,
             () => driver.CreateAsync(Define(), new Progress<double>(), Cancellation));
         failure.Message.ShouldContain(deep);

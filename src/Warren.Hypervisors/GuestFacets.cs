@@ -1,23 +1,5 @@
 namespace Warren.Hypervisors;
 
-/// <summary>The machine's screen.</summary>
-public interface IScreen
-{
-    /// <summary>Opens a fresh RFB connection (RFC 6143, security type None) to the running machine.</summary>
-    /// <exception cref="HypervisorException">NotFound when the machine does not run.</exception>
-    Task<Stream> OpenRfbAsync(string machineId, CancellationToken cancellation);
-}
-
-/// <summary>The machine's first serial line.</summary>
-public interface ISerial
-{
-    /// <summary>Opens the line for reading and writing.</summary>
-    Task<Stream> OpenAsync(string machineId, CancellationToken cancellation);
-
-    /// <summary>Opens the kept log of everything the guest wrote, for reading from the start; empty when there is none yet.</summary>
-    Task<Stream> OpenLogAsync(string machineId, CancellationToken cancellation);
-}
-
 /// <summary>The agent inside the guest (qemu-guest-agent or its like).</summary>
 public interface IGuest
 {
@@ -48,20 +30,9 @@ public sealed record GuestExec(string Path, IReadOnlyList<string> Arguments, byt
 /// <summary>What a guest program left behind.</summary>
 public sealed record GuestExecResult(int ExitCode, byte[] Output, byte[] Error, bool Truncated);
 
-/// <summary>Pause and continue of a running machine.</summary>
-public interface IPower
+/// <summary>Addresses of the guest as the hypervisor knows them (lease, agent, port mapping).</summary>
+public interface IAddresses
 {
-    /// <summary>Stops the virtual CPUs; memory stays.</summary>
-    Task PauseAsync(string machineId, CancellationToken cancellation);
-
-    /// <summary>Lets the virtual CPUs run again.</summary>
-    Task ResumeAsync(string machineId, CancellationToken cancellation);
-}
-
-/// <summary>Changes to a stopped machine.</summary>
-public interface IResize
-{
-    /// <summary>Brings memory, CPUs and disk size of the stopped machine to what the definition says. Disks only grow.</summary>
-    /// <exception cref="HypervisorException">Rejected when the disk would shrink or the machine runs.</exception>
-    Task ResizeAsync(MachineDefinition definition, CancellationToken cancellation);
+    /// <summary>Addresses now, IPv4 before IPv6, without loopback and link-local; empty while there are none.</summary>
+    Task<IReadOnlyList<string>> ListAsync(string machineId, CancellationToken cancellation);
 }

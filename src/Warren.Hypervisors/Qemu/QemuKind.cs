@@ -1,0 +1,37 @@
+namespace Warren.Hypervisors.Qemu;
+
+/// <summary>QEMU on the server's own machine.</summary>
+public static class QemuKind
+{
+    /// <summary>Its description and how it is made.</summary>
+    public static HypervisorKind Kind { get; } = new()
+    {
+        Name = "qemu",
+        Title = "QEMU",
+        Summary = "QEMU on the server's own machine: a folder and a detached process per machine, no daemon between.",
+        Settings =
+        [
+            new("program", "The emulator: a name in PATH or an absolute path.") { Default = "qemu-system-x86_64" },
+            new("imgProgram", "The disk tool.") { Default = "qemu-img" },
+            new("accelerator", "auto: KVM when a guest really boots with it, else TCG; kvm or tcg: that one.") { Default = "auto" },
+            new("environment", "Variables for QEMU: environment:NAME=value."),
+            new("extraArguments", "Arguments put before all others: extraArguments:0=…"),
+        ],
+        AddedAtRunTime = false,
+        Connect = Connect,
+    };
+
+    private static QemuHypervisor Connect(HostConnection connection)
+    {
+        if (!OperatingSystem.IsLinux()) throw new HypervisorException(HypervisorErrorKind.Unsupported, "the driver qemu runs on Linux only");
+        var defaults = new QemuOptions { MachinesFolder = connection.Folder };
+        return new QemuHypervisor(defaults with
+        {
+            QemuProgram = connection.Text("program") ?? defaults.QemuProgram,
+            QemuImgProgram = connection.Text("imgProgram") ?? defaults.QemuImgProgram,
+            Accelerator = connection.Text("accelerator") ?? defaults.Accelerator,
+            Environment = connection.Map("environment"),
+            ExtraArguments = connection.List("extraArguments"),
+        }, connection.Clock);
+    }
+}
