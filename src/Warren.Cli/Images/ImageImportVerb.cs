@@ -23,7 +23,7 @@ internal sealed class ImageImportVerb : Verb
         _name = Option<string>("--name", "Name of the image [the file's]", "NAME", "-n");
         _checksum = Option<string>("--checksum", "What the file must be: sha256:HEX or sha512:HEX", "CHECKSUM");
         _format = Option<string>("--disk-format", "qcow2, raw or iso [found by looking]", "FORMAT");
-        _format.AcceptOnlyFromAmong("qcow2", "raw", "iso");
+        _format.AcceptOnlyFromAmong("qcow2", "raw", "iso", "container");
         _user = Option<string>("--user", "User that cloud-init sets up for logging in", "NAME");
         _insecure = Option<bool>("--insecure", "Let it in although it cannot be verified");
         _noWait = Option<bool>("--no-wait", "Print the operation and do not wait for it");

@@ -53,7 +53,7 @@ public sealed partial class Catalogue
             DefaultMemoryMiB = fields.Number("defaultMemoryMiB", 64, 65536),
             MinimumDiskGiB = fields.Number("minimumDiskGiB", 1, 1024),
             ApproximateMiB = fields.Number("approximateMiB", 1, 65536),
-            Format = fields.OneOf("format", "qcow2", "raw", "iso"),
+            Format = fields.OneOf("format", "qcow2", "raw", "iso", "container"),
             Features = fields.Texts("features"),
             Releases = releases is null ? null : Folder(releases, "folder"),
             ReleasePattern = releases is null ? null : ReleasePatternOf(releases),

@@ -25,7 +25,6 @@ internal static class FileSignature
         (0, "BZh"u8.ToArray(), "bzip2-compressed"),
         (0, "PK\x03\x04"u8.ToArray(), "a zip archive"),
         (0, [(byte)'7', (byte)'z', 0xbc, 0xaf, 0x27, 0x1c], "a 7z archive"),
-        (257, "ustar"u8.ToArray(), "a tar archive"),
         (0, "!<arch>\n"u8.ToArray(), "a Debian package or ar archive"),
         (0, [0x7f, (byte)'E', (byte)'L', (byte)'F'], "an ELF program"),
         (0, "hsqs"u8.ToArray(), "a squashfs file system"),
@@ -37,6 +36,9 @@ internal static class FileSignature
     public static bool IsVhdFooter(ReadOnlySpan<byte> tail) => tail.StartsWith("conectix"u8);
 
     public static bool IsIso(ReadOnlySpan<byte> head) => head.Length > IsoDescriptor + 6 && head.Slice(IsoDescriptor + 1, 5).SequenceEqual("CD001"u8);
+
+    /// <summary>POSIX ustar and GNU tar have the same five letters (POSIX.1-1988, tar header, magic).</summary>
+    public static bool IsTar(ReadOnlySpan<byte> head) => head.Length > 262 && head.Slice(257, 5).SequenceEqual("ustar"u8);
 
     /// <summary>Bytes the ISO's primary volume descriptor claims (ECMA-119 section 8.4: size in blocks at 80, block size at 128), or null.</summary>
     public static long? IsoBytes(ReadOnlySpan<byte> head)

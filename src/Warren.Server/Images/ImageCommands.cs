@@ -150,7 +150,7 @@ internal static class ImageRules
     {
         check.That(checksum is not null || insecure, "checksum", "is required unless insecure is set");
         check.That(checksum is null || Digest.Parse(checksum) is not null, "checksum", "sha256:HEX or sha512:HEX");
-        check.That(format is null or "qcow2" or "raw" or "iso", "format", "qcow2, raw or iso");
+        check.That(format is null or "qcow2" or "raw" or "iso" or "container", "format", "qcow2, raw, iso or container");
         check.That(defaultUser is null || (defaultUser.Length is > 0 and <= 32 && char.IsAsciiLetterLower(defaultUser[0]) && defaultUser.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '-' or '_')),
             "defaultUser", "1 to 32 characters of a-z, 0-9, '-' and '_', beginning with a letter");
     }

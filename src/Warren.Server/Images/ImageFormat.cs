@@ -5,7 +5,7 @@ using Warren.Hypervisors.Commands;
 namespace Warren.Server.Images;
 
 /// <summary>What a file was found to be.</summary>
-/// <param name="Format"><c>qcow2</c>, <c>raw</c> or <c>iso</c>.</param>
+/// <param name="Format"><c>qcow2</c>, <c>raw</c>, <c>iso</c> or <c>container</c>.</param>
 /// <param name="VirtualBytes">Size the guest sees.</param>
 /// <param name="FileBytes">Size of the file.</param>
 public sealed record ImageInspection(string Format, long VirtualBytes, long FileBytes);
@@ -36,6 +36,7 @@ public sealed class ImageFormat(CommandRunner runner, ImageOptions options)
         {
             "qcow2" => await InspectQcow2Async(full, Qcow2Header.Read(head, length), cancellation),
             "iso" => InspectIso(head, length),
+            "container" => await ContainerArchive.InspectAsync(full, options.MaximumVirtualBytes, cancellation),
             _ => length,
         };
         if (virtualBytes > options.MaximumVirtualBytes)
@@ -47,6 +48,7 @@ public sealed class ImageFormat(CommandRunner runner, ImageOptions options)
     {
         if (Qcow2Header.IsMagic(head)) return "qcow2";
         if (FileSignature.IsIso(head)) return "iso";
+        if (FileSignature.IsTar(head)) return "container";
         var other = FileSignature.IsVhdFooter(tail) ? "a Hyper-V disk (VHD)" : FileSignature.DescribeOther(head);
         if (other is not null)
         {

@@ -44,8 +44,8 @@ internal sealed class MachineDefinitions(WarrenDb db, ImageStore store, ImageFor
         try
         {
             var found = await formats.InspectAsync(disk.Path, disk.Format, cancellation);
-            return found.Format == "iso"
-                ? throw new RefusedException(Problems.Validation("dataDisks", $"{Path.GetFileName(disk.Path)} is an ISO, not a disk"))
+            return found.Format is "iso" or "container"
+                ? throw new RefusedException(Problems.Validation("dataDisks", $"{Path.GetFileName(disk.Path)} is {found.Format}, not a disk"))
                 : new DataDisk(0, disk.Path, found.Format);
         }
         catch (ImageException e)

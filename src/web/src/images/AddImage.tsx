@@ -12,7 +12,7 @@ import { Bar } from "../operations/Progress";
 import { useImport } from "./queries";
 import { upload } from "./upload";
 
-const formats = [["", "Found by looking"], ["qcow2", "qcow2 disk"], ["raw", "Raw disk"], ["iso", "ISO"]] as const;
+const formats = [["", "Found by looking"], ["qcow2", "qcow2 disk"], ["raw", "Raw disk"], ["iso", "ISO"], ["container", "Container archive"]] as const;
 
 /** Brings an image in from a URL or from this computer. */
 export function AddImage({ onClose }: { onClose: () => void }) {
