@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using Warren.Hypervisors;
 
 namespace Hypervisors.Tests.Contract;
@@ -67,40 +69,20 @@ public abstract partial class HypervisorContract
     }
 
     [Fact]
-    public async Task A_pool_is_made_once_listed_as_ours_and_forgotten_with_its_files_kept()
+    public async Task Addresses_are_empty_while_it_is_off_and_come_with_the_guest()
     {
-        var storage = Need(Driver.Storage, "storage pools");
-        var path = await MakePoolAsync("warren-test");
-        await storage.CreateAsync("warren-test", path, Cancellation);
-        var found = (await NewDriver().Storage!.ListAsync(Cancellation)).Single(p => p.Name == "warren-test");
-        (found.Ours, found.Active, found.Path).ShouldBe((true, true, path));
-        found.FreeBytes.ShouldBeInRange(1, found.CapacityBytes);
-        var file = Path.Combine(path, "kept.txt");
-        await File.WriteAllTextAsync(file, "kept", Cancellation);
-        for (var i = 0; i < 2; i++) await storage.DeleteAsync("warren-test", Cancellation);
-        (await storage.ListAsync(Cancellation)).ShouldNotContain(p => p.Name == "warren-test");
-        (await File.ReadAllTextAsync(file, Cancellation)).ShouldBe("kept");
-    }
-
-    [Fact]
-    public async Task A_pool_of_the_same_name_or_without_a_folder_is_Rejected()
-    {
-        var storage = Need(Driver.Storage, "storage pools");
-        var path = await MakePoolAsync("warren-test");
-        await ShouldFailAsync(HypervisorErrorKind.Rejected, () => storage.CreateAsync("warren-test", path + "-2", Cancellation), "same name");
-        foreach (var bad in new[] { "relative", path + "/../x", "/dev/null/x" })
-            await ShouldFailAsync(HypervisorErrorKind.Rejected, () => storage.CreateAsync("warren-test2", bad, Cancellation), bad);
-        (await storage.ListAsync(Cancellation)).ShouldNotContain(p => p.Name == "warren-test2");
-    }
-
-    [Fact]
-    public async Task A_pool_that_is_not_ours_is_shown_and_never_deleted()
-    {
-        var storage = Need(Driver.Storage, "storage pools");
-        var foreign = (await storage.ListAsync(Cancellation)).FirstOrDefault(p => !p.Ours);
-        Assert.SkipWhen(foreign is null, "the host has no pool that is not ours");
-        await ShouldFailAsync(HypervisorErrorKind.Rejected, () => storage.DeleteAsync(foreign.Name, Cancellation));
-        (await storage.ListAsync(Cancellation)).ShouldContain(p => p.Name == foreign.Name);
+        var addresses = Need(Driver.Addresses, "addresses");
+        var machine = await CreateAsync();
+        (await addresses.ListAsync(machine.Id, Cancellation)).ShouldBeEmpty();
+        await Driver.StartAsync(machine, Cancellation);
+        IReadOnlyList<string> found = [];
+        await Eventually.TrueAsync("the guest has an address",
+            async () => (found = await addresses.ListAsync(machine.Id, Cancellation)).Count > 0, SecondsToBoot);
+        var parsed = found.Select(IPAddress.Parse).ToArray();
+        parsed.Select(a => a.AddressFamily == AddressFamily.InterNetworkV6).ShouldBeInOrder(SortDirection.Ascending, "IPv4 before IPv6");
+        parsed.ShouldAllBe(a => !IPAddress.IsLoopback(a) && !a.IsIPv6LinkLocal);
+        found.ShouldAllBe(a => !a.StartsWith("169.254."));
+        found.ShouldBeUnique();
     }
 
     private async Task<HostNetwork> MakeNetworkAsync()
@@ -109,21 +91,5 @@ public abstract partial class HypervisorContract
             Afterwards(() => Driver.Networks!.DeleteAsync(name, CancellationToken.None));
         await Driver.Networks!.CreateAsync(FreeNetwork, Cancellation);
         return FreeNetwork;
-    }
-
-    private async Task<string> MakePoolAsync(string name)
-    {
-        foreach (var folder in new[] { PoolFolder, PoolFolder + "-2" })
-        {
-            Afterwards(() =>
-            {
-                if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
-                return Task.CompletedTask;
-            });
-        }
-
-        foreach (var pool in new[] { name, "warren-test2" }) Afterwards(() => Driver.Storage!.DeleteAsync(pool, CancellationToken.None));
-        await Driver.Storage!.CreateAsync(name, PoolFolder, Cancellation);
-        return PoolFolder;
     }
 }

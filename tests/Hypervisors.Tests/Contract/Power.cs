@@ -65,21 +65,4 @@ public abstract partial class HypervisorContract
         await autostart.SetAsync(machine.Id, true, Cancellation);
         (await autostart.GetAsync(machine.Id, Cancellation)).ShouldBeTrue();
     }
-
-    [Fact]
-    public async Task Addresses_are_empty_while_it_is_off_and_come_with_the_guest()
-    {
-        var addresses = Need(Driver.Addresses, "addresses");
-        var machine = await CreateAsync();
-        (await addresses.ListAsync(machine.Id, Cancellation)).ShouldBeEmpty();
-        await Driver.StartAsync(machine, Cancellation);
-        IReadOnlyList<string> found = [];
-        await Eventually.TrueAsync("the guest has an address",
-            async () => (found = await addresses.ListAsync(machine.Id, Cancellation)).Count > 0, SecondsToBoot);
-        var parsed = found.Select(System.Net.IPAddress.Parse).ToArray();
-        parsed.Select(a => a.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6).ShouldBeInOrder(SortDirection.Ascending, "IPv4 before IPv6");
-        parsed.ShouldAllBe(a => !System.Net.IPAddress.IsLoopback(a) && !a.IsIPv6LinkLocal);
-        found.ShouldAllBe(a => !a.StartsWith("169.254."));
-        found.ShouldBeUnique();
-    }
 }
