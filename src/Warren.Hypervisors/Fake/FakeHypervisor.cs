@@ -156,6 +156,6 @@ public sealed partial class FakeHypervisor : IHypervisor
     {
         cancellation.ThrowIfCancellationRequested();
         if (_options.Delays.TryGetValue(call, out var delay)) await Task.Delay(delay, _clock, cancellation);
-        Faults.Pass(call, machineId);
+        await Faults.PassAsync(call, machineId, cancellation);
     }
 }
