@@ -9,15 +9,13 @@ namespace Hypervisors.Tests.Docker;
 
 /// <summary>The contract on a real dockerd.</summary>
 [Collection("docker")]
-public class DockerContract(PrivateEngine engine) : HypervisorContract
+public sealed partial class DockerContract(PrivateEngine engine) : HypervisorContract
 {
     private BootMedium _image = null!;
 
     protected override BootMedium Image => _image;
 
-    protected PrivateEngine Engine => engine;
-
-    protected virtual DockerOptions Options => engine.Options();
+    private DockerOptions Options => engine.Options();
 
     protected override IHypervisor NewDriver() => new DockerHypervisor(Options, TimeProvider.System);
 

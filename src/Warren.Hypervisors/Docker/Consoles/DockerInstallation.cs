@@ -12,7 +12,7 @@ namespace Warren.Hypervisors.Docker.Consoles;
 /// </summary>
 internal sealed partial class DockerInstallation(EngineClient engine, MachineContainers containers, DockerOptions options, TimeProvider clock) : IInstallation
 {
-    private const int LinesLookedAt = 200, LongestTail = 256 << 10, LongestStep = 200;
+    private const int LinesLookedAt = 2000, LongestTail = 1 << 20, LongestStep = 200;
 
     /// <inheritdoc/>
     public async Task<InstallationProgress> LookAsync(string machineId, CancellationToken cancellation)

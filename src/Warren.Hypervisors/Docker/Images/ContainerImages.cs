@@ -11,9 +11,11 @@ internal sealed class ContainerImages(EngineClient engine, DockerOptions options
     private static readonly SemaphoreSlim s_gate = new(1);
 
     /// <summary>Loads the image of an archive, unless the engine has it, and tells its name there.</summary>
-    internal async Task<string> LoadAsync(string path, CancellationToken cancellation)
+    internal Task<string> LoadMachineAsync(string path, CancellationToken cancellation) => LoadAsync(path, ImageArchive.Machines, cancellation);
+
+    private async Task<string> LoadAsync(string path, string repository, CancellationToken cancellation)
     {
-        var archive = await ImageArchive.OpenAsync(path, cancellation);
+        var archive = await ImageArchive.OpenAsync(path, repository, cancellation);
         await s_gate.WaitAsync(cancellation);
         try
         {
@@ -38,7 +40,7 @@ internal sealed class ContainerImages(EngineClient engine, DockerOptions options
         }
 
         if (!File.Exists(path)) throw new HypervisorException(HypervisorErrorKind.Rejected, $"settings.runnerArchive: the file {path} does not exist");
-        return await LoadAsync(path, cancellation);
+        return await LoadAsync(path, ImageArchive.Runners, cancellation);
     }
 
     /// <summary>The engine's id of an image, or null.</summary>
@@ -51,7 +53,7 @@ internal sealed class ContainerImages(EngineClient engine, DockerOptions options
     /// <summary>Removes an image that was loaded for machines, when none is left; the runner's stays.</summary>
     internal async Task RemoveUnusedAsync(string image, CancellationToken cancellation)
     {
-        if (!image.StartsWith(ImageArchive.Repository + ":", StringComparison.Ordinal)) return;
+        if (!image.StartsWith(ImageArchive.Machines + ":", StringComparison.Ordinal)) return;
         // 409: another machine stands on it.
         (await engine.DeleteAsync($"/images/{Request.Escape(image)}", cancellation)).Insist("remove image", 404, 409);
     }

@@ -13,8 +13,8 @@ namespace Warren.Hypervisors.Docker.Images;
 /// </summary>
 internal sealed class ImageArchive
 {
-    /// <summary>Repository of the tags that are given instead.</summary>
-    internal const string Repository = "warren-machine";
+    /// <summary>Repositories of the tags that are given instead: whole machines, which go with the last of them, and runners, which stay.</summary>
+    internal const string Machines = "warren-machine", Runners = "warren-runner";
 
     private const int LargestDescription = 4 << 20;
 
@@ -24,22 +24,19 @@ internal sealed class ImageArchive
     private readonly string _path;
     private readonly JsonObject _image;
 
-    private ImageArchive(string path, JsonObject image, string configuration)
+    private ImageArchive(string path, string repository, JsonObject image, string configuration)
     {
         _path = path;
+        Tag = $"{repository}:{configuration}";
         _image = image;
-        Configuration = configuration;
     }
 
-    /// <summary>SHA-256 of its configuration, in hex: it names all layers by their content.</summary>
-    internal string Configuration { get; }
-
-    /// <summary>Its name on the engine, which follows from its content.</summary>
-    internal string Tag => $"{Repository}:{Configuration}";
+    /// <summary>Its name on the engine: the SHA-256 of its configuration, which names all layers by their content.</summary>
+    internal string Tag { get; }
 
     /// <summary>Reads the descriptions of an archive, which may be compressed by gzip.</summary>
     /// <exception cref="HypervisorException">Rejected when it is no such archive or holds several images.</exception>
-    internal static async Task<ImageArchive> OpenAsync(string path, CancellationToken cancellation)
+    internal static async Task<ImageArchive> OpenAsync(string path, string repository, CancellationToken cancellation)
     {
         try
         {
@@ -47,7 +44,7 @@ internal sealed class ImageArchive
             if (JsonNode.Parse(manifest) is not JsonArray { Count: 1 } images || images[0] is not JsonObject image) throw Refuse("must hold exactly one image");
             if ((string?)image["Config"] is not { Length: > 0 } name) throw Refuse("names no configuration");
             var configuration = await ReadEntryAsync(path, name, cancellation) ?? throw Refuse("lacks its configuration");
-            return new ImageArchive(path, image, Convert.ToHexStringLower(SHA256.HashData(configuration)));
+            return new ImageArchive(path, repository, image, Convert.ToHexStringLower(SHA256.HashData(configuration)));
         }
         catch (Exception e) when (e is InvalidDataException or EndOfStreamException or JsonException or InvalidOperationException or FormatException)
         {

@@ -19,7 +19,7 @@ internal sealed class BootSources(DockerOptions options, Volumes volumes, Helper
     {
         if (!File.Exists(medium.Path))
             throw new HypervisorException(HypervisorErrorKind.Rejected, $"boot.path: the file {medium.Path} does not exist");
-        if (medium.Format == "container") return new BootSource(medium.Format, await images.LoadAsync(medium.Path, cancellation), null, null);
+        if (medium.Format == "container") return new BootSource(medium.Format, await images.LoadMachineAsync(medium.Path, cancellation), null, null);
         var runner = await images.RunnerAsync(cancellation);
         return options.IsLocal
             ? new BootSource(medium.Format, runner, medium.Path, null)
