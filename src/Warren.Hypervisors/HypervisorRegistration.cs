@@ -1,3 +1,4 @@
+using Warren.Hypervisors.Docker;
 using Warren.Hypervisors.Fake;
 using Warren.Hypervisors.Qemu;
 
@@ -10,6 +11,7 @@ public static class HypervisorRegistration
     public static IReadOnlyList<HypervisorKind> Kinds { get; } =
     [
         QemuKind.Kind,
+        DockerKind.Kind,
         FakeKind.Kind,
     ];
 
