@@ -1,4 +1,5 @@
 using Warren.Hypervisors.Fake;
+using Warren.Hypervisors.Libvirt;
 using Warren.Hypervisors.Qemu;
 
 namespace Warren.Hypervisors;
@@ -10,6 +11,7 @@ public static class HypervisorRegistration
     public static IReadOnlyList<HypervisorKind> Kinds { get; } =
     [
         QemuKind.Kind,
+        LibvirtKind.Kind,
         FakeKind.Kind,
     ];
 
