@@ -45,21 +45,34 @@ public sealed class LibvirtDaemon : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
+        Begin();
+        if (WhyNot is null) await AnswersAsync();
+    }
+
+    /// <summary>Starts it without waiting for it.</summary>
+    internal void Begin()
+    {
         WhyNot = Environment.UserName != "root" ? "a libvirtd of the test's own needs root"
             : !File.Exists("/usr/sbin/libvirtd") || !File.Exists("/usr/sbin/virtlogd") ? "libvirtd is not installed: eng/install test"
             : null;
         if (WhyNot is not null) return;
         // QEMU runs as another user and must get through to the pool.
         File.SetUnixFileMode(Folder, (UnixFileMode)Convert.ToInt32("711", 8));
-        Begin();
-        await AnswersAsync();
+        StartScript();
     }
 
     /// <summary>The daemon's own process, for signals.</summary>
     internal int ProcessId() => Below(_top).First(p => Name(p) == "libvirtd" && HostProcesses.Arguments(p) is ["/usr/sbin/libvirtd", ..]);
 
     /// <summary>The first process in its namespaces.</summary>
-    internal int FirstProcessId() => Below(_top).First(p => Name(p) == "libvirtd-privat");
+    internal int FirstProcessId()
+    {
+        Eventually.TrueAsync("the namespaces are there", () => Task.FromResult(Below(_top).Any(IsFirst)), 20).GetAwaiter().GetResult();
+        return Below(_top).First(IsFirst);
+    }
+
+    private static bool IsFirst(int process) => HostProcesses.Arguments(process) is ["bash", ..];
+
 
     internal Task AnswersAsync() => Eventually.TrueAsync("libvirtd answers", async () =>
     {
@@ -97,16 +110,15 @@ public sealed class LibvirtDaemon : IAsyncLifetime
         _end.Dispose();
     }
 
-    private static int s_started;
     private int _top;
 
-    private void Begin()
+    private void StartScript()
     {
         var script = Path.Combine(TinyImage.Clone(), "eng/libvirtd-private");
         string[] arguments = _hostName is null ? [Folder] : [Folder, _hostName, _address!];
-        Interlocked.Increment(ref s_started);
         _script = new CommandRunner().RunAsync(new Command(script, arguments) { Timeout = TimeSpan.FromHours(2), Grace = TimeSpan.FromSeconds(5) }, _end.Token);
-        _top = HostProcesses.All().First(p => HostProcesses.Arguments(p) is ["bash" or "/usr/bin/env" or "/usr/bin/bash" or "/bin/bash", ..] && HostProcesses.Arguments(p).Contains(Folder));
+        _top = HostProcesses.All().Where(p => HostProcesses.Arguments(p) is [var program, ..] arguments && program.EndsWith("sh", StringComparison.Ordinal) | program.EndsWith("env", StringComparison.Ordinal)
+            && arguments.Contains(Folder)).Min();
     }
 
     private static IEnumerable<int> Below(int process)

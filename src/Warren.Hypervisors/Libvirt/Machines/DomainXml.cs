@@ -70,7 +70,7 @@ internal static class DomainXml
             new XElement("log", new XAttribute("file", PathOf(at, volumes.SerialLog)), new XAttribute("append", "on")));
         yield return new XElement("channel", new XAttribute("type", "unix"),
             new XElement("target", new XAttribute("type", "virtio"), new XAttribute("name", "org.qemu.guest_agent.0")));
-        yield return Screen(at);
+        yield return Screen(at.RemoteScreen);
         yield return new XElement("video", new XElement("model",
             new XAttribute("type", definition.Video == VideoCard.Virtio ? "virtio" : "vga")));
         // A tablet reports absolute positions, so that the pointer in a viewer is where the guest thinks it is.
@@ -87,7 +87,7 @@ internal static class DomainXml
     }
 
     /// <summary>Without a listener QEMU still takes viewers whose socket libvirt hands over; over ssh that cannot be done.</summary>
-    private static XElement Screen(DomainSurroundings at) => at.RemoteScreen
+    internal static XElement Screen(bool remote) => remote
         ? new XElement("graphics", new XAttribute("type", "vnc"), new XAttribute("autoport", "yes"), new XAttribute("listen", "127.0.0.1"))
         : new XElement("graphics", new XAttribute("type", "vnc"), new XElement("listen", new XAttribute("type", "none")));
 

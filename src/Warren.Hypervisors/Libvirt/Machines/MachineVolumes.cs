@@ -48,6 +48,12 @@ internal sealed class MachineVolumes(LibvirtOptions options, HostLine line)
         if (definition.Seed is { } seed) await WriteSeedAsync(seed, names, seedBefore, cancellation);
     }
 
+    /// <summary>Writes only the seed.</summary>
+    internal async Task WriteSeedAsync(MachineDefinition definition, CancellationToken cancellation)
+    {
+        if (definition.Seed is { } seed) await WriteSeedAsync(seed, VolumeNames.Of(definition), null, cancellation);
+    }
+
     /// <summary>Grows the system disk to the definition's size. The machine does not run.</summary>
     internal void Grow(Connection connection, MachineDefinition definition)
     {
