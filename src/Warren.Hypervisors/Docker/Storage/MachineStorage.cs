@@ -1,7 +1,7 @@
 using System.Globalization;
 using Warren.Hypervisors.Commands;
 using Warren.Hypervisors.Docker.Machines;
-using Warren.Hypervisors.Qemu;
+using Warren.Hypervisors.Guests;
 
 namespace Warren.Hypervisors.Docker.Storage;
 
@@ -38,7 +38,7 @@ internal sealed class MachineStorage(DockerOptions options, HelperContainers hel
         rm -f /to/seed.iso /to/*.mac /to/*.new
         """;
 
-    private readonly SeedIso _seeds = new(new QemuOptions { MachinesFolder = options.Folder }, new CommandRunner());
+    private readonly SeedIso _seeds = new(new CommandRunner());
 
     /// <summary>Makes what is missing of the disks.</summary>
     internal async Task CompleteAsync(MachineDefinition definition, BootSource boot, CancellationToken cancellation)
