@@ -75,18 +75,19 @@ internal sealed class MachineStorage(DockerOptions options, HelperContainers hel
     /// <summary>Writes the cloud-init seed for as long as it takes to put it into the machine's volume.</summary>
     private async Task SeedAsync(string id, CloudInitSeed seed, Func<Upload, Task> put, CancellationToken cancellation)
     {
-        var folder = new MachineFolder(Path.Combine(options.Folder, "seeds"), id);
+        var folder = Path.Combine(options.Folder, "seeds", id);
+        var file = Path.Combine(folder, "seed.iso");
         try
         {
-            if (OperatingSystem.IsWindows()) Directory.CreateDirectory(folder.Path);
-            else Directory.CreateDirectory(folder.Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-            await _seeds.WriteAsync(seed, folder, cancellation);
-            await put(new Upload(StoragePaths.Storage, Path.GetFileName(StoragePaths.Seed), () => File.OpenRead(folder.Seed)));
+            if (OperatingSystem.IsWindows()) Directory.CreateDirectory(folder);
+            else Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            await _seeds.WriteAsync(seed, file, cancellation);
+            await put(new Upload(StoragePaths.Storage, Path.GetFileName(StoragePaths.Seed), () => File.OpenRead(file)));
         }
         finally
         {
             // It may hold secrets.
-            if (Directory.Exists(folder.Path)) Directory.Delete(folder.Path, recursive: true);
+            if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
         }
     }
 }
