@@ -68,10 +68,13 @@ public sealed class FakeFacetTests
         _fake.Faults.Calls.ShouldHaveSingleItem().Split(' ')[0].ShouldBe(call);
     }
 
+    /// <summary>Facets of one engine only, which nothing above the drivers is tested with.</summary>
+    private static readonly string[] s_notImitated = ["installation"];
+
     [Fact]
     public void No_facet_is_missing_and_every_name_is_in_the_documentation()
     {
-        Capabilities.Of(_fake, null).Values.ShouldAllBe(reason => reason == null);
+        Capabilities.Of(_fake, null).Where(c => c.Value is not null).Select(c => c.Key).Except(s_notImitated).ShouldBeEmpty();
         var documented = File.ReadAllText(Path.ChangeExtension(typeof(FakeOptions).Assembly.Location, ".xml"));
         foreach (var call in Calls.Keys) documented.ShouldContain(call);
     }
