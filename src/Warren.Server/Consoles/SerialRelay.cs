@@ -45,8 +45,9 @@ internal sealed class SerialRelay(HostDirectory hosts, IDbContextFactory<WarrenD
         var up = UpAsync(terminal, current, both.Token);
         var down = DownAsync(current, terminal, machineId, both.Token);
         await Task.WhenAny(up, down);
+        // In this order: cancelling a read breaks the connection, and the good-bye would not arrive.
+        await ScreenRelay.CloseAsync(terminal, up.IsCompleted ? "bye" : "the machine is off");
         await both.CancelAsync();
-        await ScreenRelay.CloseAsync(terminal, down.IsCompleted && !up.IsCompleted ? "the machine is off" : "bye");
         await Task.WhenAll(up, down);
         await current.Line.DisposeAsync();
     }
