@@ -68,7 +68,7 @@ public sealed partial class DockerContract
         before.Step!.ShouldStartWith("Starting the machine: 192M");
 
         // X.224 connection confirm, as a Windows guest gives it.
-        await shell.RunAsync(@"while true; do printf '\003\000\000\023\016\320\000\000\022\064\000\002\017\010\000\002\000\000\000' | nc -l -p 3389; done > /dev/null 2>&1 &");
+        await shell.RunAsync(@"(while true; do printf '\003\000\000\023\016\320\000\000\022\064\000\002\017\010\000\002\000\000\000' | nc -l -p 3389; done > /dev/null 2>&1 &)");
         await Eventually.TrueAsync("remote desktop answers", async () => (await Driver.Installation.LookAsync(machine.Id, Cancellation)).RemoteDesktop);
     }
 
