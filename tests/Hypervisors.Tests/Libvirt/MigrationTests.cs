@@ -67,8 +67,15 @@ public sealed partial class MigrationTests(LibvirtPair pair) : IAsyncLifetime
         {
             var before = (await NumbersAsync(from)).Count;
             var moving = from.Migration!.MigrateAsync(machine, to, new Progress<double>(), Cancellation);
-            while (!moving.IsCompleted) await LookDuringAsync(from, to);
+            var peersTalked = false;
+            while (!moving.IsCompleted)
+            {
+                await LookDuringAsync(from, to);
+                peersTalked |= TalksToPeer(from == left ? pair.Left : pair.Right);
+            }
+
             await moving;
+            peersTalked.ShouldBe(peerToPeer);
 
             (await from.ObserveAsync(machine.Id, Cancellation)).Power.ShouldBe(ObservedPower.Missing);
             (await to.ObserveAsync(machine.Id, Cancellation)).Power.ShouldBe(ObservedPower.On);
@@ -103,6 +110,24 @@ public sealed partial class MigrationTests(LibvirtPair pair) : IAsyncLifetime
         (await nowhere.ObserveAsync(machine.Id, Cancellation)).Power.ShouldBe(ObservedPower.Missing);
         Directory.EnumerateFileSystemEntries(pair.Right.PoolPath).ShouldBeEmpty();
     }
+
+    [Fact]
+    public async Task Where_the_daemons_do_not_reach_each_other_this_server_leads()
+    {
+        using var left = pair.Drive(pair.Left);
+        using var right = new LibvirtHypervisor(pair.Drive(pair.Right).Options with { PeerUri = "qemu+tcp://10.77.0.3:1/system" }, TimeProvider.System);
+        var machine = _machine with { Boot = new BootMedium(await TinyImage.PathAsync(), "qcow2") };
+        await left.CreateAsync(machine, new Progress<double>(), Cancellation);
+        await left.StartAsync(machine, Cancellation);
+        await left.Migration!.MigrateAsync(machine, right, new Progress<double>(), Cancellation);
+        (await right.ObserveAsync(machine.Id, Cancellation)).Power.ShouldBe(ObservedPower.On);
+        (await left.ObserveAsync(machine.Id, Cancellation)).Power.ShouldBe(ObservedPower.Missing);
+    }
+
+    /// <summary>The daemon has a connection to the other's port 16509 (0x407D): proc_net(5), state 01 is established.</summary>
+    private static bool TalksToPeer(LibvirtDaemon daemon) =>
+        File.ReadLines($"/proc/{daemon.ProcessId()}/net/tcp").Any(l => l.Split(' ', StringSplitOptions.RemoveEmptyEntries) is [_, _, var remote, "01", ..]
+            && remote.EndsWith(":407D", StringComparison.Ordinal));
 
     private static Task<HypervisorException> FailureAsync(LibvirtHypervisor from, MachineDefinition machine, IHypervisor to) =>
         Should.ThrowAsync<HypervisorException>(() => from.Migration!.MigrateAsync(machine, to, new Progress<double>(), Cancellation));
