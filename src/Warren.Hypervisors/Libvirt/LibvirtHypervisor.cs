@@ -151,23 +151,16 @@ internal sealed class LibvirtHypervisor : IHypervisor, IDisposable
     {
         DefinitionRules.CheckId(machineId);
         using var _ = await Gates.EnterAsync(_options.Uri, machineId, cancellation);
-        await _line.ChangeAsync(connection =>
+        var disks = await _line.ChangeAsync<IReadOnlyList<string>>(connection =>
         {
-            IReadOnlyList<string> disks = [];
-            using (var domain = Domains.Find(connection, machineId))
-            {
-                if (domain is not null)
-                {
-                    disks = DomainDisks.Paths(domain.Handle);
-                    End(domain.Handle);
-                    // A transient domain of ours is gone with its end.
-                    if (LibVirt.DomainUndefine(domain.Handle, LibVirt.UndefineEverything) < 0
-                        && VirError.Last() is { Code: not VirError.NoDomain } failure) throw failure;
-                }
-            }
-
-            _volumes.Remove(connection, machineId, disks);
+            using var domain = Domains.Find(connection, machineId);
+            if (domain is null) return [];
+            var files = DomainDisks.Paths(domain.Handle);
+            End(domain.Handle);
+            Undefine(domain.Handle);
+            return files;
         }, cancellation);
+        await _volumes.RemoveAsync(machineId, disks, cancellation);
     }
 
     /// <inheritdoc/>
@@ -183,6 +176,14 @@ internal sealed class LibvirtHypervisor : IHypervisor, IDisposable
 
     /// <summary>Closes the connection; calls still under way fail.</summary>
     public void Dispose() => _line.Dispose();
+
+    /// <summary>Forgets a domain with all that belongs to it; one that is gone already is fine, as a transient one is after its end.</summary>
+    private static void Undefine(DomainHandle domain)
+    {
+        if (LibVirt.DomainUndefine(domain, LibVirt.UndefineEverything) >= 0) return;
+        var failure = VirError.Last();
+        if (failure.Code != VirError.NoDomain) throw failure;
+    }
 
     private static void End(DomainHandle domain)
     {

@@ -27,13 +27,16 @@ internal sealed unsafe class Connection
     internal static Connection Open(LibvirtOptions options)
     {
         EventLoop.Start();
-        var connection = new Connection(VirError.Check(LibVirt.ConnectOpen(options.Uri, 0, LibVirt.ConnectNoAliases)));
+        var connection = new Connection(VirError.Check(LibVirt.ConnectOpen(options.Uri, 0, Flags(options))));
         s_open[connection._id] = new WeakReference<Connection>(connection);
         // Neither is known to the test driver, which has no daemon to lose.
         if (LibVirt.ConnectSetKeepAlive(connection.Handle, options.KeepAliveSeconds, LibvirtOptions.KeepAliveCount) < 0) LibVirt.ResetLastError();
         if (LibVirt.ConnectRegisterCloseCallback(connection.Handle, &Closed, connection._id, null) < 0) LibVirt.ResetLastError();
         return connection;
     }
+
+    /// <summary>The test driver knows no flags.</summary>
+    private static uint Flags(LibvirtOptions options) => options.Uri.StartsWith("test:", StringComparison.Ordinal) ? 0 : LibVirt.ConnectNoAliases;
 
     /// <summary>Calls back with the name of each domain that changes, and with null when the connection is lost. Must not block.</summary>
     internal void Watch(Action<string?> watcher)

@@ -62,7 +62,14 @@ internal sealed class LibvirtSerial(LibvirtOptions options, HostLine line) : ISe
         foreach (var part in parts.Where(there.Contains))
         {
             using var volume = Pools.Find(pool, part);
-            if (volume is not null) Transfer.Download(connection, heart, volume, into, cancellation);
+            try
+            {
+                if (volume is not null) Transfer.Download(connection, heart, volume, into, cancellation);
+            }
+            catch (VirError e) when (e.Code == VirError.OperationInvalid)
+            {
+                throw new HypervisorException(HypervisorErrorKind.Busy, $"the log of machine {id} is just arriving from another host", e);
+            }
         }
     }
 }

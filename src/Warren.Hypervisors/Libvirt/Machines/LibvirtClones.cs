@@ -15,6 +15,8 @@ internal sealed class LibvirtClones(LibvirtOptions options, HostLine line, Machi
     {
         start.Check(definition);
         DefinitionRules.CheckId(sourceId);
+        if (definition.Ephemeral)
+            throw new HypervisorException(HypervisorErrorKind.Unsupported, "a clone cannot be ephemeral: at its next start it would be its image again");
         using var gate = await Gates.EnterAsync(options.Uri, definition.Id, cancellation);
         var there = await line.LookAsync(connection =>
         {
@@ -46,7 +48,7 @@ internal sealed class LibvirtClones(LibvirtOptions options, HostLine line, Machi
         }
         catch
         {
-            await line.ChangeAsync(connection => volumes.Remove(connection, definition.Id, []), CancellationToken.None);
+            await volumes.RemoveAsync(definition.Id, [], CancellationToken.None);
             throw;
         }
     }

@@ -29,13 +29,10 @@ internal sealed class MachineStart(LibvirtOptions options, HostLine line, Machin
         {
             await line.ChangeAsync(connection =>
             {
-                using (var half = Domains.Find(connection, definition.Id))
-                {
-                    if (half is not null) _ = LibVirt.DomainUndefine(half.Handle, LibVirt.UndefineEverything);
-                }
-
-                volumes.Remove(connection, definition.Id, [VolumeNames.Of(definition).Base]);
+                using var half = Domains.Find(connection, definition.Id);
+                if (half is not null) VirError.Check(LibVirt.DomainUndefine(half.Handle, LibVirt.UndefineEverything));
             }, CancellationToken.None);
+            await volumes.RemoveAsync(definition.Id, [VolumeNames.Of(definition).Base], CancellationToken.None);
             throw;
         }
     }

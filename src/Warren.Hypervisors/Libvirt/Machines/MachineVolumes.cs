@@ -37,7 +37,9 @@ internal sealed class MachineVolumes(LibvirtOptions options, HostLine line)
             await line.CallAsync((connection, heart) =>
             {
                 using var pool = Pools.Ensure(connection, options.Pool, options.PoolPath);
-                using var image = BaseImages.Ensure(connection, heart, pool, names.Base, definition.Boot.Path, progress.Report, cancellation);
+                using var image = NeedsImage(definition, names, pool)
+                    ? BaseImages.Ensure(connection, heart, pool, names.Base, definition.Boot.Path, progress.Report, cancellation)
+                    : null;
                 cancellation.ThrowIfCancellationRequested();
                 Disks(definition, names, pool, image);
                 using var log = Pools.Find(pool, names.SerialLog) ?? Pools.Create(pool, names.SerialLog, "raw", 0);
@@ -67,13 +69,42 @@ internal sealed class MachineVolumes(LibvirtOptions options, HostLine line)
     }
 
     /// <summary>Removes every volume of a machine, and the images under them when nobody else uses those.</summary>
-    internal void Remove(Connection connection, string id, IReadOnlyList<string> disks)
+    /// <param name="id">The machine.</param>
+    /// <param name="disks">Files its domain named; images among them may be unused now.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    internal async Task RemoveAsync(string id, IReadOnlyList<string> disks, CancellationToken cancellation)
     {
-        using var pool = VirError.Find(LibVirt.PoolLookup(connection.Handle, options.Pool), VirError.NoPool);
-        if (pool is null || Pools.Describe(pool).Uuid != Pools.Mark(options.Pool)) return;
+        var images = await line.ChangeAsync(connection =>
+        {
+            using var pool = OurPool(connection);
+            return pool is null ? [] : Remove(pool, id);
+        }, cancellation);
+        images.UnionWith(disks.Select(Path.GetFileName).OfType<string>());
+        foreach (var image in images.Where(i => i.StartsWith(VolumeNames.BasePrefix, StringComparison.Ordinal)))
+        {
+            // Under the gate in which others put disks on it.
+            using var _ = await Gates.EnterAsync(options.Uri, image, cancellation);
+            await line.ChangeAsync(connection =>
+            {
+                using var pool = OurPool(connection);
+                if (pool is not null) BaseImages.RemoveUnused(connection, pool, image);
+            }, cancellation);
+        }
+    }
+
+    private PoolHandle? OurPool(Connection connection)
+    {
+        var pool = VirError.Find(LibVirt.PoolLookup(connection.Handle, options.Pool), VirError.NoPool);
+        if (pool is null || Pools.Describe(pool).Uuid == Pools.Mark(options.Pool)) return pool;
+        pool.Dispose();
+        return null;
+    }
+
+    private static HashSet<string> Remove(PoolHandle pool, string id)
+    {
         // The daemon that keeps serial logs makes further files when one is full.
         Pools.Refresh(pool);
-        var images = disks.Select(Path.GetFileName).OfType<string>().ToHashSet(StringComparer.Ordinal);
+        var images = new HashSet<string>(StringComparer.Ordinal);
         foreach (var name in Pools.Volumes(pool).Where(n => n.StartsWith(id + "-", StringComparison.Ordinal)))
         {
             using (var volume = Pools.Find(pool, name))
@@ -84,8 +115,7 @@ internal sealed class MachineVolumes(LibvirtOptions options, HostLine line)
             Pools.Delete(pool, name);
         }
 
-        foreach (var image in images.Where(i => i.StartsWith(VolumeNames.BasePrefix, StringComparison.Ordinal)))
-            BaseImages.RemoveUnused(connection, pool, image);
+        return images;
     }
 
     /// <summary>A seed as a hash, so that a changed one is noticed without keeping its secrets.</summary>
@@ -93,14 +123,22 @@ internal sealed class MachineVolumes(LibvirtOptions options, HostLine line)
         ? null
         : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(JsonSerializer.Serialize(seed))));
 
-    private static void Disks(MachineDefinition definition, VolumeNames names, PoolHandle pool, VolumeHandle image)
+    /// <summary>A disk that is there may lie on another image by now, or on none.</summary>
+    private static bool NeedsImage(MachineDefinition definition, VolumeNames names, PoolHandle pool)
     {
-        if (definition.Boot.Format != "iso")
+        if (definition.Ephemeral || definition.Boot.Format == "iso") return true;
+        using var disk = Pools.Find(pool, names.Disk);
+        return disk is null;
+    }
+
+    private static void Disks(MachineDefinition definition, VolumeNames names, PoolHandle pool, VolumeHandle? image)
+    {
+        if (definition.Boot.Format != "iso" && image is not null)
         {
             var size = Math.Max((ulong)definition.DiskGiB * GiB, Pools.InfoOf(image).Capacity);
             Make(pool, names.Disk, size, definition.Ephemeral, (Pools.PathOf(image), definition.Boot.Format));
         }
-        else if (definition.DiskGiB > 0)
+        else if (definition.Boot.Format == "iso" && definition.DiskGiB > 0)
         {
             Make(pool, names.Disk, (ulong)definition.DiskGiB * GiB, definition.Ephemeral, null);
         }

@@ -40,17 +40,17 @@ internal sealed class Destination(LibvirtHypervisor source, LibvirtHypervisor ta
     }
 
     /// <summary>Removes what an earlier attempt left at the destination. A machine that runs there is not touched.</summary>
-    internal Task ClearAsync(string id, CancellationToken cancellation) => target.Line.ChangeAsync(connection =>
+    internal async Task ClearAsync(string id, CancellationToken cancellation)
     {
-        using (var domain = Domains.Find(connection, id))
+        await target.Line.ChangeAsync(connection =>
         {
+            using var domain = Domains.Find(connection, id);
             if (domain is not null && Domains.IsActive(domain.Handle))
                 throw new HypervisorException(HypervisorErrorKind.Rejected, $"machine {id} runs on the destination too");
             if (domain is not null) VirError.Check(LibVirt.DomainUndefine(domain.Handle, LibVirt.UndefineEverything));
-        }
-
-        target.Volumes.Remove(connection, id, []);
-    }, cancellation);
+        }, cancellation);
+        await target.Volumes.RemoveAsync(id, [], cancellation);
+    }
 
     /// <summary>After the move: what the guest wrote so far follows it, then the source's volumes go. Can be repeated.</summary>
     internal async Task SettleAsync(MachineDefinition definition, bool autostart, CancellationToken cancellation)
@@ -84,6 +84,6 @@ internal sealed class Destination(LibvirtHypervisor source, LibvirtHypervisor ta
             if (autostart) VirError.Check(LibVirt.DomainSetAutostart(domain.Handle, 1));
             return 0;
         }, target.Options.ChangeLimit, cancellation);
-        await source.Line.ChangeAsync(connection => source.Volumes.Remove(connection, definition.Id, [VolumeNames.Of(definition).Base]), cancellation);
+        await source.Volumes.RemoveAsync(definition.Id, [VolumeNames.Of(definition).Base], cancellation);
     }
 }
