@@ -82,8 +82,8 @@ public sealed record Machine
     /// <summary>Host it runs on.</summary>
     public required string Host { get; init; }
 
-    /// <summary>Image it was made from, as the user named it.</summary>
-    public required string Image { get; init; }
+    /// <summary>Image it was made from, as the user named it; absent for a machine that was adopted.</summary>
+    public string? Image { get; init; }
 
     /// <summary>What was asked for.</summary>
     public required MachineSpec Spec { get; init; }
@@ -100,8 +100,20 @@ public sealed record Machine
     /// <summary>Ports of the host that lead into the guest.</summary>
     public required IReadOnlyList<Forward> Forwards { get; init; }
 
-    /// <summary>How to reach it by SSH, once its image is known to speak it.</summary>
+    /// <summary>Addresses of the guest, as far as its hypervisor knows them.</summary>
+    public IReadOnlyList<string> Addresses { get; init; } = [];
+
+    /// <summary>How to reach it by SSH, once its image is known to speak it: by a forward, else by its address.</summary>
     public SshAddress? Ssh { get; init; }
+
+    /// <summary>Whether it starts with its host; absent while nobody has said so here.</summary>
+    public bool? Autostart { get; init; }
+
+    /// <summary>Why it is on this host.</summary>
+    public Placement? Placement { get; init; }
+
+    /// <summary>The host it is moving to, while it does.</summary>
+    public string? MovingTo { get; init; }
 
     /// <summary>The operation under way on it, if any.</summary>
     public string? Operation { get; init; }
@@ -145,6 +157,12 @@ public sealed record MachineSpec
 
     /// <summary>Further disks.</summary>
     public IReadOnlyList<DataDiskSpec> DataDisks { get; init; } = [];
+
+    /// <summary>Network of its host that it is plugged into; absent: the driver's own, with forwards.</summary>
+    public string? Network { get; init; }
+
+    /// <summary>What only its hypervisor knows.</summary>
+    public IReadOnlyDictionary<string, string> Options { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 }
 
 /// <summary>A further disk: new and empty (<see cref="SizeGiB"/>) or an existing file (<see cref="Path"/>).</summary>
@@ -188,8 +206,20 @@ public sealed record LaunchRequest
     /// <summary>An image in the store by name or id, or a recipe or catalogue entry, which is built or downloaded first.</summary>
     public required string Image { get; init; }
 
-    /// <summary>Host; <c>local</c> when left out.</summary>
+    /// <summary>Host; when left out, the one that fits best is chosen.</summary>
     public string? Host { get; init; }
+
+    /// <summary>Labels that the host must have.</summary>
+    public IReadOnlyDictionary<string, string> HostLabels { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>Capabilities that the host must have: <c>snapshots</c>, <c>migration</c>, …</summary>
+    public IReadOnlyList<string> Requires { get; init; } = [];
+
+    /// <summary>A network of the host; the driver's own when left out. Excludes forwards.</summary>
+    public string? Network { get; init; }
+
+    /// <summary>Options that only one kind of hypervisor knows; only hosts that know all of them take the machine.</summary>
+    public IReadOnlyDictionary<string, string> Options { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
     /// <summary>Memory in MiB; the image's default when left out.</summary>
     public int? MemoryMiB { get; init; }
@@ -256,4 +286,28 @@ public sealed record InjectKeysRequest
 {
     /// <summary>Names of SSH keys.</summary>
     public required IReadOnlyList<string> Keys { get; init; }
+}
+
+/// <summary>POST /machines/{id}/autostart.</summary>
+public sealed record AutostartRequest
+{
+    /// <summary>Start it with its host.</summary>
+    public required bool On { get; init; }
+}
+
+/// <summary>POST /machines/{id}/migrate.</summary>
+public sealed record MigrateRequest
+{
+    /// <summary>The host it is to run on, of the same kind.</summary>
+    public required string Host { get; init; }
+}
+
+/// <summary>POST /machines/{id}/clone: a new machine from the disks of a stopped one.</summary>
+public sealed record CloneRequest
+{
+    /// <summary>Name; made up when left out.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>Start it once it is there.</summary>
+    public bool Start { get; init; } = true;
 }

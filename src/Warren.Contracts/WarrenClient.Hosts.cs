@@ -18,4 +18,37 @@ public sealed partial class WarrenClient
     /// <summary>Probes a host anew: what it is, what it can run, with which accelerator.</summary>
     public Task<Host> ProbeHostAsync(string name, CancellationToken cancellation = default)
         => PostAsync<Host>($"/hosts/{Segment(name)}/probe", null, cancellation);
+
+    /// <summary>Kinds of hypervisors, with their settings.</summary>
+    public IAsyncEnumerable<Hypervisor> ListHypervisorsAsync(CancellationToken cancellation = default) => PagesAsync<Hypervisor>("/hypervisors", cancellation);
+
+    /// <summary>Adds a host.</summary>
+    public Task<Host> AddHostAsync(AddHostRequest request, CancellationToken cancellation = default) => PostAsync<Host>("/hosts", request, cancellation);
+
+    /// <summary>Changes a host's settings, labels or limits.</summary>
+    public Task<Host> EditHostAsync(string name, EditHostRequest request, CancellationToken cancellation = default)
+        => PatchAsync<Host>($"/hosts/{Segment(name)}", request, cancellation);
+
+    /// <summary>Removes a host that has no machines.</summary>
+    public Task RemoveHostAsync(string name, CancellationToken cancellation = default) => DeleteAsync<Nothing>($"/hosts/{Segment(name)}", cancellation);
+
+    /// <summary>Lets a host take no new machines, or lets it again.</summary>
+    public Task<Host> DrainHostAsync(string name, bool on, CancellationToken cancellation = default)
+        => PostAsync<Host>($"/hosts/{Segment(name)}/{(on ? "drain" : "undrain")}", null, cancellation);
+
+    /// <summary>Machines on a host, ours and foreign.</summary>
+    public IAsyncEnumerable<HostMachine> ListHostMachinesAsync(string name, CancellationToken cancellation = default)
+        => PagesAsync<HostMachine>($"/hosts/{Segment(name)}/machines", cancellation);
+
+    /// <summary>Takes a foreign machine into our care.</summary>
+    public Task<Machine> AdoptAsync(string host, string nativeName, AdoptRequest request, CancellationToken cancellation = default)
+        => PostAsync<Machine>($"/hosts/{Segment(host)}/machines/{Segment(nativeName)}/adopt", request, cancellation);
+
+    /// <summary>Networks of a host.</summary>
+    public IAsyncEnumerable<Network> ListNetworksAsync(string host, CancellationToken cancellation = default)
+        => PagesAsync<Network>($"/hosts/{Segment(host)}/networks", cancellation);
+
+    /// <summary>Storage of a host.</summary>
+    public IAsyncEnumerable<Storage> ListStorageAsync(string host, CancellationToken cancellation = default)
+        => PagesAsync<Storage>($"/hosts/{Segment(host)}/storage", cancellation);
 }

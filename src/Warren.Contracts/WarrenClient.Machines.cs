@@ -44,6 +44,26 @@ public sealed partial class WarrenClient
     public Task<Operation> InjectKeysAsync(string machine, InjectKeysRequest request, CancellationToken cancellation = default)
         => PostAsync<Operation>($"/machines/{Segment(machine)}/keys", request, cancellation);
 
+    /// <summary>Says which host would take a launch, and why; changes nothing.</summary>
+    public Task<Placement> PlaceMachineAsync(LaunchRequest request, CancellationToken cancellation = default)
+        => PostAsync<Placement>("/machines/placement", request, cancellation);
+
+    /// <summary>Halts a machine's CPUs, or lets them run again.</summary>
+    public Task<Operation> PauseMachineAsync(string machine, bool on, CancellationToken cancellation = default)
+        => PostAsync<Operation>($"/machines/{Segment(machine)}/{(on ? "pause" : "resume")}", null, cancellation);
+
+    /// <summary>Makes a machine start with its host, or not.</summary>
+    public Task<Operation> SetAutostartAsync(string machine, bool on, CancellationToken cancellation = default)
+        => PostAsync<Operation>($"/machines/{Segment(machine)}/autostart", new AutostartRequest { On = on }, cancellation);
+
+    /// <summary>Moves a running machine to another host.</summary>
+    public Task<Operation> MigrateMachineAsync(string machine, string host, CancellationToken cancellation = default)
+        => PostAsync<Operation>($"/machines/{Segment(machine)}/migrate", new MigrateRequest { Host = host }, cancellation);
+
+    /// <summary>Makes a new machine from the disks of a stopped one.</summary>
+    public Task<Operation> CloneMachineAsync(string machine, CloneRequest request, CancellationToken cancellation = default)
+        => PostAsync<Operation>($"/machines/{Segment(machine)}/clone", request, cancellation);
+
     /// <summary>How far the guest has come, now.</summary>
     public async Task<Readiness> GetReadinessAsync(string machine, CancellationToken cancellation = default)
         => await SendAsync<Readiness>(() => Stream($"/machines/{Segment(machine)}/readiness", "application/json"), cancellation);

@@ -140,7 +140,7 @@ public sealed class FakeHypervisor : IHypervisor
     {
         cancellation.ThrowIfCancellationRequested();
         if (_options.Delays.TryGetValue(call, out var delay)) await Task.Delay(delay, _clock, cancellation);
-        Faults.Pass(call, machineId);
+        await Faults.PassAsync(call, machineId, cancellation);
     }
 
     private FakeMachine? Find(string id) => _store.Find(id)?.At(_clock.GetUtcNow());

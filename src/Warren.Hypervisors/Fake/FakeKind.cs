@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Warren.Hypervisors.Fake;
 
 /// <summary>The imitation, for demonstrations and for tests of everything above a driver.</summary>
@@ -28,7 +26,7 @@ public static class FakeKind
         return new FakeHypervisor(defaults with
         {
             Folder = connection.Folder,
-            Delays = connection.Map("delays").ToDictionary(d => d.Key, d => TimeSpan.Parse(d.Value, CultureInfo.InvariantCulture), StringComparer.Ordinal),
+            Delays = connection.Map("delays").ToDictionary(d => d.Key, d => connection.Time("delays:" + d.Key, TimeSpan.Zero), StringComparer.Ordinal),
             ShutdownTakes = connection.Time("shutdownTakes", defaults.ShutdownTakes),
             AgentAfter = connection.Time("agentAfter", defaults.AgentAfter),
             Capacity = defaults.Capacity with

@@ -13,7 +13,7 @@ internal static class AccessRegistration
         services.AddScoped<Caller>();
         services.AddScoped<LoginLinks>();
         services.AddScoped<FirstStart>();
-        // The core alone: sessions are rows, so no data-protection keys are made or kept.
+        // The core alone: sessions are rows, so cookies need no keys.
         services.AddWebEncoders();
         services.AddTransient<Authentication>();
         services.AddAuthenticationCore(options =>

@@ -9,7 +9,7 @@ namespace Warren.Server.Access;
 /// Who is asking, and the one place that says what they may see and touch. What one may not see does not exist: it is
 /// "not found", so that ids cannot be tried out.
 /// </summary>
-internal sealed class Caller(IHttpContextAccessor http)
+internal sealed class Caller(IHttpContextAccessor http) : IOwned
 {
     public const string ProjectClaim = "project";
     public const string RoleClaim = "role";
@@ -18,17 +18,29 @@ internal sealed class Caller(IHttpContextAccessor http)
 
     public string UserName => Claim(System.Security.Claims.ClaimTypes.Name);
 
+    /// <summary>What the caller makes is the caller's.</summary>
+    string IOwned.OwnerId => UserId;
+
     public string ProjectId => Claim(ProjectClaim);
 
     public string Role => Claim(RoleClaim);
 
+    /// <summary>Whether the server itself is theirs: its hosts and what is on them.</summary>
+    public bool IsOwner => Role == "owner";
+
+    /// <exception cref="RefusedException">The caller is not the owner of the server.</exception>
+    public void DemandOwner(string verb)
+    {
+        if (!IsOwner) throw new RefusedException(Problems.Of("forbidden", 403, "Not allowed", $"Only the owner of the server may {verb}."));
+    }
+
     /// <summary>Whether a thing of this owner and project may be seen.</summary>
-    public bool MaySee(string ownerId, string projectId) => Role == "owner" || ownerId == UserId || projectId == ProjectId;
+    public bool MaySee(string ownerId, string projectId) => IsOwner || ownerId == UserId || projectId == ProjectId;
 
     /// <summary>The part of a table that may be seen.</summary>
     public IQueryable<T> Visible<T>(IQueryable<T> rows) where T : IOwned
     {
-        if (Role == "owner") return rows;
+        if (IsOwner) return rows;
         var (user, project) = (UserId, ProjectId);
         return rows.Where(r => r.OwnerId == user || r.ProjectId == project);
     }

@@ -25,7 +25,7 @@ internal static class ConsolesApi
         if (!http.WebSockets.IsWebSocketRequest)
             throw new RefusedException(Problems.Of("websocket-required", 426, "Ask for a WebSocket", "This route speaks RFB over a WebSocket."));
         var row = await MachinesApi.FindAsync(machine, db, caller, http.RequestAborted);
-        var screen = hosts[row.Host].Screen ?? throw new RefusedException(Problems.Unsupported("This machine's hypervisor shows no screen."));
+        var screen = (await hosts.DriverAsync(row.Host, http.RequestAborted)).Screen ?? throw new RefusedException(Problems.Unsupported("This machine's hypervisor shows no screen."));
         await using var rfb = await OpenAsync(screen, row.Id, http.RequestAborted);
         using var socket = await http.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext
         {
@@ -51,10 +51,10 @@ internal static class ConsolesApi
         string machine, bool? follow, HttpContext http, WarrenDb db, Caller caller, HostDirectory hosts, SerialLog log, CancellationToken cancellation)
     {
         var row = await MachinesApi.FindAsync(machine, db, caller, cancellation);
-        var serial = hosts[row.Host].Serial ?? throw new RefusedException(Problems.Unsupported("This machine's hypervisor keeps no serial log."));
+        var serial = (await hosts.DriverAsync(row.Host, cancellation)).Serial ?? throw new RefusedException(Problems.Unsupported("This machine's hypervisor keeps no serial log."));
         await using var stream = await serial.OpenLogAsync(row.Id, cancellation);
         http.Response.ContentType = "text/plain; charset=utf-8";
         http.Response.Headers.CacheControl = "no-store";
-        await log.CopyAsync(stream, http.Response.Body, follow == true, hosts[row.Host], row.Id, cancellation);
+        await log.CopyAsync(stream, http.Response.Body, follow == true, await hosts.DriverAsync(row.Host, cancellation), row.Id, cancellation);
     }
 }

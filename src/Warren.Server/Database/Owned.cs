@@ -18,6 +18,17 @@ internal interface IEventSource : IOwned
 {
     string Id { get; }
 
-    /// <summary>First half of the event's type: <c>machine</c>, <c>image</c>, <c>operation</c>.</summary>
+    /// <summary>First half of the event's type: <c>machine</c>, <c>image</c>, <c>operation</c>, <c>host</c>.</summary>
     string EventSubject { get; }
+
+    /// <summary>Second half of the event's type.</summary>
+    /// <param name="verb"><c>created</c>, <c>changed</c> or <c>deleted</c>.</param>
+    /// <param name="changed">Whether a property has changed, by its name.</param>
+    string EventVerb(string verb, Func<string, bool> changed) => verb;
+}
+
+/// <summary>A row whose work is done on one host.</summary>
+internal interface IHosted
+{
+    string Host { get; }
 }

@@ -43,16 +43,16 @@ internal sealed class WarrenDb(DbContextOptions<WarrenDb> options, TimeProvider 
     protected override void OnModelCreating(ModelBuilder model)
     {
         // Read from and written to JSON columns by their rows.
-        model.Ignore<Problem>().Ignore<Readiness>().Ignore<MachineDevices>();
+        model.Ignore<Problem>().Ignore<Readiness>().Ignore<Placement>().Ignore<Hypervisors.HostProbe>().Ignore<MachineDevices>();
         model.Entity<UserRow>();
         model.Entity<ProjectRow>();
         model.Entity<SessionRow>();
         model.Entity<LoginLinkRow>();
         model.Entity<TokenRow>();
-        model.Entity<HostRow>().HasKey(h => h.Name);
+        model.Entity<HostRow>().Ignore(h => h.Settings).Ignore(h => h.Labels).HasKey(h => h.Name);
         model.Entity<ImageRow>();
         model.Entity<KeyRow>();
-        model.Entity<MachineRow>().Ignore(m => m.PublicKeys);
+        model.Entity<MachineRow>().Ignore(m => m.PublicKeys).Ignore(m => m.Addresses);
         model.Entity<PortForwardRow>();
         model.Entity<ReleasedPortRow>().HasKey(p => new { p.Host, p.Protocol, p.HostPort });
         model.Entity<OperationRow>();

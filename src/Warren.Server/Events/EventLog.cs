@@ -11,12 +11,12 @@ internal static class EventLog
         db.ChangeTracker.DetectChanges();
         var changed = db.ChangeTracker.Entries<IEventSource>()
             .Where(e => e.State is EntityState.Added or EntityState.Modified or EntityState.Deleted)
-            .Select(e => (e.Entity, Verb: e.State switch
+            .Select(e => (e.Entity, Verb: e.Entity.EventVerb(e.State switch
             {
                 EntityState.Added => "created",
                 EntityState.Deleted => "deleted",
                 _ => "changed",
-            }))
+            }, name => e.Property(name).IsModified)))
             .ToList();
         foreach (var (source, verb) in changed)
         {

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using Warren.Contracts;
 using Warren.Server.Database;
+using Warren.Server.Hosts;
 using Warren.Server.Images;
 using Warren.Server.Machines;
 
@@ -11,7 +12,7 @@ namespace Warren.Server.Events;
 /// Loads what an event's subject is like now, in the form its own route returns. Read at sending, so a burst of changes
 /// costs one load, and a replay never shows a state that is long gone as if it were news.
 /// </summary>
-internal sealed class EventViews
+internal sealed class EventViews(HostViews hosts)
 {
     public async Task<Dictionary<string, JsonElement>> LoadAsync(WarrenDb db, IReadOnlyCollection<EventRow> events, CancellationToken cancellation)
     {
@@ -25,6 +26,10 @@ internal sealed class EventViews
         if (Ids(events, "image") is { Count: > 0 } images)
             foreach (var image in await ImageViews.LoadAsync(db, db.Images.AsNoTracking().Where(i => images.Contains(i.Id)), cancellation))
                 found[image.Id] = JsonSerializer.SerializeToElement(image, WarrenJson.Options);
+        if (Ids(events, "host") is { Count: > 0 } names)
+            // Only the owner of the server hears of hosts, so settings may be told.
+            foreach (var host in await hosts.ViewAsync(db, await db.Hosts.AsNoTracking().Where(h => names.Contains(h.Name)).ToListAsync(cancellation), settings: true, cancellation))
+                found[host.Name] = JsonSerializer.SerializeToElement(host, WarrenJson.Options);
         return found;
     }
 

@@ -14,29 +14,59 @@ internal sealed class HostAdmission(WarrenDb db, HostOptions options)
         [MachineState.Creating, MachineState.Starting, MachineState.Running, MachineState.Paused, MachineState.Stopping, MachineState.Unknown];
 
     /// <summary>
-    /// Checks that there is room. Must run in the transaction that gives the machine one of the holding states: it
-    /// locks the host's row, so that of two launches that race for the last room one is refused.
+    /// Locks a host's row until the transaction ends, so that of two that race for the last room one is refused. Who locks
+    /// several locks them by name, in order.
     /// </summary>
-    /// <exception cref="RefusedException">The host is full or has not been probed.</exception>
-    public async Task DemandRoomAsync(string hostName, string machineId, int memoryMiB, CancellationToken cancellation)
+    /// <exception cref="RefusedException">There is no such host.</exception>
+    public async Task<HostRow> LockAsync(string host, CancellationToken cancellation)
     {
-        await db.Hosts.Where(h => h.Name == hostName).ExecuteUpdateAsync(s => s.SetProperty(h => h.Version, h => h.Version + 1), cancellation);
-        var host = await db.Hosts.AsNoTracking().SingleAsync(h => h.Name == hostName, cancellation);
-        var probe = HostViews.Probe(host) ?? throw new RefusedException(Problems.Capacity($"host: '{hostName}' has not been probed yet; try again in a moment"));
-        if (probe.Problems.Count > 0) throw new RefusedException(Problems.Unsupported($"host '{hostName}': {string.Join("; ", probe.Problems)}"));
-        var all = UsableMiB(probe);
-        var used = await UsedMiBAsync(hostName, machineId, cancellation);
-        var wanted = memoryMiB + options.OverheadMiB;
-        if (used + wanted > all)
-        {
-            throw new RefusedException(Problems.Capacity(
-                $"memoryMiB: {memoryMiB} MiB (and {options.OverheadMiB} MiB overhead) do not fit; {Math.Max(0, all - used)} of {all} MiB are free on host '{hostName}'. Stop or delete a machine, or ask for less."));
-        }
+        await db.Hosts.Where(h => h.Name == host).ExecuteUpdateAsync(s => s.SetProperty(h => h.Admissions, h => h.Admissions + 1), cancellation);
+        return await db.Hosts.AsNoTracking().SingleOrDefaultAsync(h => h.Name == host, cancellation)
+            ?? throw new RefusedException(Problems.Validation("host", $"there is no host '{host}'"));
     }
 
-    public long UsableMiB(HostProbe probe) => Math.Max(0, probe.Capacity.MemoryMiB - options.ReservedMemoryMiB);
+    /// <summary>
+    /// Checks that there is room. Must run in the transaction that gives the machine one of the holding states.
+    /// </summary>
+    /// <exception cref="RefusedException">The host is full or cannot be used.</exception>
+    public async Task DemandRoomAsync(string host, string machineId, int memoryMiB, CancellationToken cancellation)
+    {
+        var row = await LockAsync(host, cancellation);
+        if (Unusable(row) is { } why) throw new RefusedException(Problems.Unavailable($"Host '{host}' {why}."));
+        if (Full(row, await UsedAsync(db, options, machineId, cancellation), memoryMiB) is { } full) throw new RefusedException(Problems.Capacity($"memoryMiB: {full}"));
+    }
 
-    public async Task<long> UsedMiBAsync(string hostName, string? exceptMachine, CancellationToken cancellation)
-        => await db.Machines.Where(m => m.Host == hostName && m.Id != exceptMachine && Holding.Contains(m.State))
-            .SumAsync(m => (long)m.MemoryMib + options.OverheadMiB, cancellation);
+    /// <summary>Why nothing can be started there now, or null.</summary>
+    public static string? Unusable(HostRow row) => row switch
+    {
+        { ProbeJson: null, Status: HostState.Pending or HostState.Online } => "has not been probed yet; try again in a moment",
+        { Status: HostState.Online } => null,
+        { Status: HostState.Unreachable } => $"is unreachable: {row.StatusReason}",
+        { Status: HostState.Refused } => $"refuses us: {row.StatusReason}",
+        { Status: HostState.Degraded } => $"cannot be used: {row.StatusReason}",
+        _ => "has not been probed yet; try again in a moment",
+    };
+
+    /// <summary>Why there is no room, or null.</summary>
+    public string? Full(HostRow row, IReadOnlyDictionary<string, long> used, int memoryMiB)
+    {
+        var all = UsableMiB(row, row.Probe!, options);
+        var free = all - used.GetValueOrDefault(row.Name);
+        return memoryMiB + options.OverheadMiB <= free ? null
+            : $"{memoryMiB} MiB (and {options.OverheadMiB} MiB overhead) do not fit; {Math.Max(0, free)} of {all} MiB are free on host '{row.Name}'. Stop or delete a machine, or ask for less.";
+    }
+
+    /// <summary>Memory of a host that machines may use.</summary>
+    public static long UsableMiB(HostRow row, HostProbe probe, HostOptions options)
+        => Math.Max(0, probe.Capacity.MemoryMiB - (row.ReservedMemoryMib ?? options.ReservedMemoryMiB));
+
+    /// <summary>Memory that is promised, by host. A machine that moves holds its memory on both.</summary>
+    public static async Task<Dictionary<string, long>> UsedAsync(WarrenDb db, HostOptions options, string? exceptMachine, CancellationToken cancellation)
+    {
+        var machines = db.Machines.Where(m => m.Id != exceptMachine && Holding.Contains(m.State));
+        var here = await machines.GroupBy(m => m.Host).Select(g => new { Host = g.Key, MiB = g.Sum(m => (long)m.MemoryMib + options.OverheadMiB) }).ToListAsync(cancellation);
+        var coming = await machines.Where(m => m.MovingTo != null).GroupBy(m => m.MovingTo!)
+            .Select(g => new { Host = g.Key, MiB = g.Sum(m => (long)m.MemoryMib + options.OverheadMiB) }).ToListAsync(cancellation);
+        return here.Concat(coming).GroupBy(g => g.Host, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Sum(h => h.MiB), StringComparer.Ordinal);
+    }
 }

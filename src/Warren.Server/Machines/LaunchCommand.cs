@@ -3,9 +3,9 @@ using Microsoft.EntityFrameworkCore;
 using Warren.Contracts;
 using Warren.Server.Access;
 using Warren.Server.Database;
-using Warren.Server.Hosts;
 using Warren.Server.Images;
 using Warren.Server.Keys;
+using Warren.Server.Machines.Placing;
 using Warren.Server.Machines.Workflows;
 using Warren.Server.Networks;
 using Warren.Server.Operations;
@@ -15,7 +15,7 @@ namespace Warren.Server.Machines;
 
 /// <summary>POST /machines: checks everything that can be checked now, then commits machine, ports and operation at once.</summary>
 internal sealed class LaunchCommand(
-    WarrenDb db, Caller caller, LaunchRules rules, ImageDemand images, HostDirectory hosts, HostAdmission admission,
+    WarrenDb db, Caller caller, LaunchRules rules, ImageDemand images, MachinePlacement placement,
     PortAllocator ports, OperationQueue queue, TimeProvider clock)
 {
     /// <summary>Two launches may race for a port or a name in several replicas; the loser tries anew.</summary>
@@ -36,10 +36,16 @@ internal sealed class LaunchCommand(
         }
     }
 
+    /// <summary>POST /machines/placement: where it would go, and why.</summary>
+    public async Task<Placement> ExplainAsync(LaunchRequest request, CancellationToken cancellation)
+    {
+        rules.CheckShape(request);
+        var (format, least, ordinary) = await images.LookAsync(request.Image, cancellation);
+        return await placement.ExplainAsync(PlacementWish.Of(request, rules.Decide(request, least, ordinary, format == "iso"), format), cancellation);
+    }
+
     private async Task<OperationRow> TryAsync(LaunchRequest request, CancellationToken cancellation)
     {
-        var host = request.Host ?? HostDirectory.Local;
-        _ = hosts[host];
         rules.CheckShape(request);
         var image = await images.DemandAsync(request.Image, cancellation);
         var spec = rules.Decide(request, image.MinimumMemoryMib, image.DefaultMemoryMib, image.Format == "iso");
@@ -49,7 +55,8 @@ internal sealed class LaunchCommand(
             throw new RefusedException(Problems.NameTaken(name));
         var publicKeys = await PublicKeys.ResolveAsync(db, caller, request.Keys, cancellation);
         var id = Ids.New(clock);
-        if (request.Start) await admission.DemandRoomAsync(host, id, spec.MemoryMiB, cancellation);
+        var placed = await placement.DemandAsync(PlacementWish.Of(request, spec, image.Format), cancellation);
+        var host = placed.Host!;
         var now = clock.GetUtcNow();
         var machine = new MachineRow
         {
@@ -69,6 +76,8 @@ internal sealed class LaunchCommand(
                 Video = spec.Video,
                 Ephemeral = spec.Ephemeral,
                 DataDisks = spec.DataDisks,
+                Network = spec.Network,
+                Options = spec.Options,
             }, WarrenJson.Options),
             MacAddress = MacAddresses.New(),
             PublicKeysJson = JsonSerializer.Serialize(publicKeys),
@@ -77,16 +86,17 @@ internal sealed class LaunchCommand(
             Wanted = request.Start ? WantedPower.On : WantedPower.Off,
             ReadinessJson = "{}",
             CreatedAt = now,
+            Placement = placed,
             ExpiresAt = request.TtlSeconds is { } ttl ? now.AddSeconds(ttl) : null,
         };
         db.Machines.Add(machine);
-        await ports.AllocateAsync(host, id, Wishes(request.Forwards), cancellation);
+        await ports.AllocateAsync(host, id, request.Network is null ? Wishes(request.Forwards) : [], cancellation);
         var operation = queue.Enqueue(LaunchMachine.Name, "machine", id, name, machine);
         await db.SaveChangesAsync(cancellation);
         return operation;
     }
 
-    /// <summary>Every guest gets a way to its SSH server, asked for or not.</summary>
+    /// <summary>Every guest on the default network gets a way to its SSH server, asked for or not.</summary>
     private static List<ForwardRequest> Wishes(IReadOnlyList<ForwardRequest> asked)
         => asked.Any(f => f is { Protocol: "tcp", GuestPort: MachineViews.SshPort })
             ? [.. asked]

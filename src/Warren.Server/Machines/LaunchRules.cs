@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Warren.Contracts;
 using Warren.Server.Networks;
 using Warren.Server.Web;
@@ -5,7 +6,7 @@ using Warren.Server.Web;
 namespace Warren.Server.Machines;
 
 /// <summary>Checks a launch request and fills in what it leaves out.</summary>
-internal sealed class LaunchRules(MachineOptions options, PortOptions ports)
+internal sealed partial class LaunchRules(MachineOptions options, PortOptions ports)
 {
     /// <summary>Disk of a guest that keeps nothing on it: enough to be a disk.</summary>
     private const int SmallestDefaultDisk = 5;
@@ -26,6 +27,7 @@ internal sealed class LaunchRules(MachineOptions options, PortOptions ports)
         check.That(request.TtlSeconds is null or (>= 60 and <= 31_536_000), "ttlSeconds", "60 to 31536000 (one year)");
         CheckForwards(check, request.Forwards);
         CheckDisks(check, request.DataDisks, limits.DiskGiB);
+        CheckWishes(check, request);
         check.Throw();
     }
 
@@ -47,7 +49,22 @@ internal sealed class LaunchRules(MachineOptions options, PortOptions ports)
             Video = request.Video,
             Ephemeral = request.Ephemeral,
             DataDisks = [.. request.DataDisks.Select(d => d.Path is null ? d : d with { Path = Path.GetFullPath(d.Path) })],
+            Network = request.Network,
+            Options = request.Options,
         };
+    }
+
+    /// <summary>What is asked of the host. Whether a host knows a network or an option is the placement's to say.</summary>
+    private static void CheckWishes(Check check, LaunchRequest request)
+    {
+        check.That(request.Network is null || Network().IsMatch(request.Network), "network", "1 to 15 characters of a-z, 0-9 and inner '-'");
+        check.That(request.Network is null || request.Forwards.Count == 0, "forwards", "need the host's default network; leave out one of forwards and network");
+        check.That(request.Options.Count <= 32, "options", "at most 32");
+        foreach (var (name, value) in request.Options)
+            check.That(name.Length is >= 1 and <= 100 && value.Length <= 4096 && !value.Any(char.IsControl), $"options.{name}", "at most 4096 characters, no control characters");
+        check.That(request.HostLabels.Count <= 32, "hostLabels", "at most 32");
+        foreach (var required in request.Requires.Where(r => !Hypervisors.Capabilities.All.Contains(r)))
+            check.That(false, "requires", $"'{required}' is not known; known: {string.Join(", ", Hypervisors.Capabilities.All)}");
     }
 
     private void CheckForwards(Check check, IReadOnlyList<ForwardRequest> forwards)
@@ -100,4 +117,7 @@ internal sealed class LaunchRules(MachineOptions options, PortOptions ports)
 
         return real;
     }
+
+    [GeneratedRegex(@"\A[a-z0-9](?:[a-z0-9-]{0,13}[a-z0-9])?\z", RegexOptions.NonBacktracking)]
+    private static partial Regex Network();
 }

@@ -1,7 +1,9 @@
+using Microsoft.EntityFrameworkCore;
 using Warren.Contracts;
 using Warren.Server.Database;
 using Warren.Server.Hosts;
 using Warren.Server.Machines.Workflows;
+using Warren.Server.Networks;
 using Warren.Server.Operations;
 
 namespace Warren.Server.Machines;
@@ -10,14 +12,15 @@ namespace Warren.Server.Machines;
 /// What can be asked of a machine that exists. Each command changes the row and enqueues the operation; it saves both in
 /// one transaction.
 /// </summary>
-internal sealed class MachineCommands(WarrenDb db, OperationQueue queue, HostAdmission admission, MachineOptions options, TimeProvider clock)
+internal sealed partial class MachineCommands(
+    WarrenDb db, OperationQueue queue, HostAdmission admission, HostViews views, PortAllocator ports, MachineOptions options, TimeProvider clock)
 {
     /// <summary>Switches it on. A machine that is on already: an operation that finds so.</summary>
     public Task<OperationRow> StartAsync(MachineRow machine, CancellationToken cancellation) => db.TransactAsync(async () =>
     {
         await DemandIdleAsync(machine, cancellation);
         Demand(machine, "started", MachineState.Stopped, MachineState.Failed, MachineState.Running, MachineState.Suspended);
-        if (machine.ImageId is null) throw new RefusedException(Problems.IllegalState("The machine was never made; delete it and launch it again."));
+        if (machine is { ImageId: null, WithoutImage: false }) throw new RefusedException(Problems.IllegalState("The machine was never made; delete it and launch it again."));
         await admission.DemandRoomAsync(machine.Host, machine.Id, machine.MemoryMib, cancellation);
         machine.Wanted = WantedPower.On;
         machine.Problem = null;
@@ -49,6 +52,7 @@ internal sealed class MachineCommands(WarrenDb db, OperationQueue queue, HostAdm
     public Task<OperationRow> DeleteAsync(MachineRow machine, CancellationToken cancellation) => db.TransactAsync(async () =>
     {
         if (await queue.LiveAsync(machine.Id, cancellation) is { Kind: DeleteMachine.Name } running) return running;
+        await DemandNotCopiedAsync(machine, cancellation);
         await queue.SupersedeAsync(machine.Id, "The machine's deletion", cancellation);
         machine.Wanted = WantedPower.Off;
         machine.MoveTo(MachineState.Deleting);
@@ -87,6 +91,14 @@ internal sealed class MachineCommands(WarrenDb db, OperationQueue queue, HostAdm
     {
         if (await queue.LiveAsync(machine.Id, cancellation) is { } live)
             throw new RefusedException(Problems.Conflict($"{live.Kind} is under way on '{machine.Name}' (operation {live.Id}). Wait for it, cancel it, or delete the machine."));
+        await DemandNotCopiedAsync(machine, cancellation);
+    }
+
+    /// <summary>Its disks must hold still while another machine is made of them.</summary>
+    private async Task DemandNotCopiedAsync(MachineRow machine, CancellationToken cancellation)
+    {
+        if (await db.Machines.Where(m => m.CloneOf == machine.Id && m.State == MachineState.Creating).Select(m => m.Name).FirstOrDefaultAsync(cancellation) is { } copy)
+            throw new RefusedException(Problems.Conflict($"'{machine.Name}' is being copied into '{copy}'. Wait for that, or delete '{copy}'."));
     }
 
     private static void Demand(MachineRow machine, string verb, params MachineState[] states)

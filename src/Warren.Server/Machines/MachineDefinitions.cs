@@ -2,20 +2,24 @@ using Microsoft.EntityFrameworkCore;
 using Warren.Contracts;
 using Warren.Hypervisors;
 using Warren.Server.Database;
+using Warren.Server.Hosts;
 using Warren.Server.Images;
 using Warren.Server.Operations;
 
 namespace Warren.Server.Machines;
 
 /// <summary>From a machine's row to the definition that its driver is given.</summary>
-internal sealed class MachineDefinitions(WarrenDb db, ImageStore store, ImageFormat formats)
+internal sealed class MachineDefinitions(WarrenDb db, ImageStore store, ImageFormat formats, HostDirectory hosts)
 {
+    /// <param name="machine">The machine.</param>
+    /// <param name="cancellation">Stops it.</param>
+    /// <param name="host">The host it is defined for, when that is another than the one it is on.</param>
     /// <exception cref="RefusedException">The image is not in the store any more.</exception>
-    public async Task<MachineDefinition> OfAsync(MachineRow machine, CancellationToken cancellation)
+    public async Task<MachineDefinition> OfAsync(MachineRow machine, CancellationToken cancellation, string? host = null)
     {
-        var image = await db.Images.AsNoTracking().SingleOrDefaultAsync(i => i.Id == machine.ImageId && i.State == ImageState.Ready, cancellation)
-            ?? throw new RefusedException(Problems.NotFound($"The image '{machine.ImageName}' is not in the store."));
-        var forwards = await db.PortForwards.AsNoTracking().Where(f => f.MachineId == machine.Id).OrderBy(f => f.Id).ToListAsync(cancellation);
+        var boot = await BootAsync(machine, cancellation);
+        var where = host ?? machine.Host;
+        var forwards = await db.PortForwards.AsNoTracking().Where(f => f.MachineId == machine.Id && f.Host == where).OrderBy(f => f.Id).ToListAsync(cancellation);
         var devices = machine.Devices;
         var disks = new List<DataDisk>();
         foreach (var disk in devices.DataDisks) disks.Add(await DiskAsync(disk, cancellation));
@@ -26,15 +30,31 @@ internal sealed class MachineDefinitions(WarrenDb db, ImageStore store, ImageFor
             MemoryMiB = machine.MemoryMib,
             Cpus = machine.Cpus,
             DiskGiB = machine.DiskGib,
-            Boot = new BootMedium(store.PathOf(image.Sha256!), image.Format!),
+            Boot = boot,
             Firmware = devices.Firmware == MachineFirmware.Uefi ? Firmware.Uefi : Firmware.Bios,
             Video = devices.Video == MachineVideo.Virtio ? VideoCard.Virtio : VideoCard.Std,
             Ephemeral = devices.Ephemeral,
             DataDisks = disks,
-            Seed = CloudInit.Seed(machine),
+            Seed = machine.WithoutImage ? null : CloudInit.Seed(machine),
             Forwards = [.. forwards.Select(f => new PortForward(f.Protocol, f.HostAddress, f.HostPort, f.GuestPort))],
             MacAddress = machine.MacAddress,
+            Network = devices.Network,
+            Options = devices.Options,
         };
+    }
+
+    private async Task<BootMedium> BootAsync(MachineRow machine, CancellationToken cancellation)
+    {
+        if (machine.WithoutImage)
+        {
+            // It has its disks already and is never made anew. A definition needs a medium all the same: one that is nowhere.
+            var kind = (await hosts.FindAsync(machine.Host, cancellation)).Kind;
+            return new BootMedium("/nonexistent", kind.BootFormats[0]);
+        }
+
+        var image = await db.Images.AsNoTracking().SingleOrDefaultAsync(i => i.Id == machine.ImageId && i.State == ImageState.Ready, cancellation)
+            ?? throw new RefusedException(Problems.NotFound($"The image '{machine.ImageName}' is not in the store."));
+        return new BootMedium(store.PathOf(image.Sha256!), image.Format!);
     }
 
     /// <summary>An existing disk is looked at anew each time: it was written to by others since.</summary>

@@ -5,7 +5,7 @@ using Warren.Server.Database;
 namespace Warren.Server.Machines;
 
 /// <summary>A machine: what is wanted and what was last observed.</summary>
-internal sealed class MachineRow : IEventSource, IVersioned
+internal sealed class MachineRow : IEventSource, IVersioned, IHosted
 {
     public required string Id { get; set; }
     public required string Name { get; set; }
@@ -44,9 +44,40 @@ internal sealed class MachineRow : IEventSource, IVersioned
     public DateTimeOffset CreatedAt { get; set; }
     public DateTimeOffset? ObservedAt { get; set; }
     public DateTimeOffset? ExpiresAt { get; set; }
+
+    /// <summary>A <see cref="Contracts.Placement"/>: why it is where it is.</summary>
+    public string? PlacementJson { get; set; }
+
+    /// <summary>Addresses of the guest, as last seen.</summary>
+    public string AddressesJson { get; set; } = "[]";
+
+    /// <summary>Whether it starts with its host, where that was said here.</summary>
+    public bool? Autostart { get; set; }
+
+    /// <summary>It was not made from an image of ours: adopted, or cloned from such a one.</summary>
+    public bool WithoutImage { get; set; }
+
+    /// <summary>The host it is moving to; holds the room there.</summary>
+    public string? MovingTo { get; set; }
+
+    /// <summary>The machine whose disks it was made from.</summary>
+    public string? CloneOf { get; set; }
+
     public int Version { get; set; }
 
     string IEventSource.EventSubject => "machine";
+
+    public Placement? Placement
+    {
+        get => PlacementJson is null ? null : JsonSerializer.Deserialize<Placement>(PlacementJson, WarrenJson.Options);
+        set => PlacementJson = value is null ? null : JsonSerializer.Serialize(value, WarrenJson.Options);
+    }
+
+    public List<string> Addresses
+    {
+        get => JsonSerializer.Deserialize<List<string>>(AddressesJson)!;
+        set => AddressesJson = JsonSerializer.Serialize(value);
+    }
 
     public MachineDevices Devices => JsonSerializer.Deserialize<MachineDevices>(DevicesJson, WarrenJson.Options)!;
 
@@ -74,6 +105,7 @@ internal sealed class MachineRow : IEventSource, IVersioned
         State = MachineStates.Move(State, state);
         if (state is MachineState.Running or MachineState.Paused or MachineState.Unknown or MachineState.Stopping) return;
         Readiness = new Readiness();
+        AddressesJson = "[]";
         ProcessId = null;
     }
 }
@@ -85,4 +117,6 @@ internal sealed record MachineDevices
     public MachineVideo Video { get; init; }
     public bool Ephemeral { get; init; }
     public IReadOnlyList<DataDiskSpec> DataDisks { get; init; } = [];
+    public string? Network { get; init; }
+    public IReadOnlyDictionary<string, string> Options { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 }

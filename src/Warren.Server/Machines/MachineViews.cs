@@ -23,9 +23,9 @@ internal static class MachineViews
         var live = await db.Operations.AsNoTracking().Where(o => o.Live && ids.Contains(o.SubjectId))
             .Select(o => new { o.SubjectId, o.Id }).ToDictionaryAsync(o => o.SubjectId, o => o.Id, cancellation);
         var forwards = (await db.PortForwards.AsNoTracking().Where(f => ids.Contains(f.MachineId)).OrderBy(f => f.Id).ToListAsync(cancellation))
-            .ToLookup(f => f.MachineId, f => new Forward(f.Protocol, f.HostAddress, f.HostPort, f.GuestPort));
+            .ToLookup(f => f.MachineId, f => (f.Host, Forward: new Forward(f.Protocol, f.HostAddress, f.HostPort, f.GuestPort)));
         return [.. machines.Select(row => View(row, ownerNames[row.OwnerId], projectNames[row.ProjectId],
-            [.. forwards[row.Id]], live.GetValueOrDefault(row.Id), row.ImageId is null ? null : users.GetValueOrDefault(row.ImageId)))];
+            [.. forwards[row.Id].Where(f => f.Host == row.Host).Select(f => f.Forward)], live.GetValueOrDefault(row.Id), row.ImageId is null ? null : users.GetValueOrDefault(row.ImageId)))];
     }
 
     private static Machine View(MachineRow row, string owner, string project, List<Forward> forwards, string? operation, string? user)
@@ -39,7 +39,7 @@ internal static class MachineViews
             Owner = owner,
             Project = project,
             Host = row.Host,
-            Image = row.ImageName,
+            Image = row.ImageName.Length == 0 ? null : row.ImageName,
             Spec = new MachineSpec
             {
                 MemoryMiB = row.MemoryMib,
@@ -49,12 +49,20 @@ internal static class MachineViews
                 Video = devices.Video,
                 Ephemeral = devices.Ephemeral,
                 DataDisks = devices.DataDisks,
+                Network = devices.Network,
+                Options = devices.Options,
             },
             Wanted = row.Wanted,
             State = row.State,
             Readiness = row.Readiness,
             Forwards = forwards,
-            Ssh = ssh is null || user is null ? null : new SshAddress(ssh.HostAddress, ssh.HostPort, user),
+            Addresses = row.Addresses,
+            Ssh = user is null ? null
+                : ssh is not null ? new SshAddress(ssh.HostAddress, ssh.HostPort, user)
+                : row.Addresses.FirstOrDefault() is { } address ? new SshAddress(address, SshPort, user) : null,
+            Autostart = row.Autostart,
+            Placement = row.Placement,
+            MovingTo = row.MovingTo,
             Operation = operation,
             Problem = row.Problem,
             ProcessId = row.ProcessId,

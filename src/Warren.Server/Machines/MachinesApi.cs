@@ -31,6 +31,9 @@ internal static class MachinesApi
         group.MapPost("/{machine}/restart", RestartAsync).WithName("restartMachine").ProducesProblem(404).ProducesProblem(409).WithSummary("Stop and start");
         group.MapPost("/{machine}/keys", InjectKeysAsync).WithName("injectKeys").ProducesProblem(400).ProducesProblem(404).ProducesProblem(409)
             .WithSummary("Put public keys into the guest");
+        group.MapPost("/placement", PlaceAsync).WithName("placeMachine").WithMetadata(Repeatable.Instance).ProducesProblem(400)
+            .WithSummary("Which host would take a launch, and what each of them says; changes nothing");
+        MachineVerbsApi.Map(group);
         MachineStreams.Map(group);
     }
 
@@ -49,6 +52,9 @@ internal static class MachinesApi
 
     private static async Task<AcceptedOperation> LaunchAsync(LaunchRequest request, LaunchCommand command, CancellationToken cancellation)
         => new(await command.RunAsync(request, cancellation));
+
+    private static async Task<Ok<Placement>> PlaceAsync(LaunchRequest request, LaunchCommand command, CancellationToken cancellation)
+        => TypedResults.Ok(await command.ExplainAsync(request, cancellation));
 
     private static async Task<Ok<Machine>> GetAsync(string machine, WarrenDb db, Caller caller, HttpContext http, CancellationToken cancellation)
     {

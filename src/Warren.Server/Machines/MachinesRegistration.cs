@@ -1,3 +1,4 @@
+using Warren.Server.Machines.Placing;
 using Warren.Server.Machines.Sweeps;
 using Warren.Server.Machines.Workflows;
 using Warren.Server.Operations;
@@ -13,6 +14,7 @@ internal static class MachinesRegistration
         services.AddSingleton<LaunchRules>();
         services.AddSingleton<ReadinessProbe>();
         services.AddScoped<LaunchCommand>();
+        services.AddScoped<MachinePlacement>();
         services.AddScoped<MachineCommands>();
         services.AddScoped<MachineDefinitions>();
         services.AddSingleton<Workflow, LaunchMachine>();
@@ -22,6 +24,12 @@ internal static class MachinesRegistration
         services.AddSingleton<Workflow, ResizeMachine>();
         services.AddSingleton<Workflow, InjectKeys>();
         services.AddSingleton<Workflow, DeleteMachine>();
+        services.AddSingleton<Workflow, PauseMachine>();
+        services.AddSingleton<Workflow, ResumeMachine>();
+        services.AddSingleton<Workflow, SetAutostart>();
+        services.AddSingleton<Workflow, MigrateMachine>();
+        services.AddSingleton<Workflow, CloneMachine>();
+        services.AddSingleton<Workflow, AdoptMachine>();
         services.AddHostedService<ObserveMachines>();
         services.AddHostedService<ExpireMachines>();
     }

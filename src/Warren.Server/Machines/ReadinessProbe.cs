@@ -22,13 +22,13 @@ internal sealed partial class ReadinessProbe(IDbContextFactory<WarrenDb> databas
 
     public async Task<Readiness> LookAsync(MachineRow machine, MachineObservation seen, CancellationToken cancellation)
     {
-        var driver = hosts[machine.Host];
+        var driver = await hosts.DriverAsync(machine.Host, cancellation);
         var ladder = Ladder.Climb(machine.Readiness, ReadinessRung.Process, clock.GetUtcNow());
         if (seen.FirmwareRan) ladder = Ladder.Climb(ladder, ReadinessRung.Firmware, clock.GetUtcNow());
         if (ladder.Has(ReadinessRung.CloudInit) && ladder.Has(ReadinessRung.Ssh)) return ladder;
         var agent = driver.Guest is not null && await driver.Guest.PingAsync(machine.Id, cancellation);
         if (agent) ladder = Ladder.Climb(ladder, ReadinessRung.Agent, clock.GetUtcNow());
-        if (!ladder.Has(ReadinessRung.Ssh) && await GreetsAsync(machine.Id, cancellation))
+        if (!ladder.Has(ReadinessRung.Ssh) && await GreetsAsync(machine, cancellation))
             ladder = Ladder.Climb(ladder, ReadinessRung.Ssh, clock.GetUtcNow());
         var (status, detail) = agent
             ? await ByAgentAsync(driver.Guest!, machine.Id, cancellation)
@@ -39,18 +39,19 @@ internal sealed partial class ReadinessProbe(IDbContextFactory<WarrenDb> databas
     }
 
     /// <summary>The user-mode network accepts a connection before the guest does, so only the greeting counts (RFC 4253, 4.2).</summary>
-    private async Task<bool> GreetsAsync(string machineId, CancellationToken cancellation)
+    private async Task<bool> GreetsAsync(MachineRow machine, CancellationToken cancellation)
     {
         await using var db = await databases.CreateDbContextAsync(cancellation);
-        var forward = await db.PortForwards.AsNoTracking().Where(f => f.MachineId == machineId && f.Protocol == "tcp" && f.GuestPort == MachineViews.SshPort)
+        var forward = await db.PortForwards.AsNoTracking().Where(f => f.MachineId == machine.Id && f.Host == machine.Host && f.Protocol == "tcp" && f.GuestPort == MachineViews.SshPort)
             .FirstOrDefaultAsync(cancellation);
-        if (forward is null) return false;
+        var (address, port) = (forward?.HostAddress ?? machine.Addresses.FirstOrDefault(), forward?.HostPort ?? MachineViews.SshPort);
+        if (address is null) return false;
         using var limit = new CancellationTokenSource(GreetingTime, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
         try
         {
             using var client = new TcpClient();
-            await client.ConnectAsync(forward.HostAddress, forward.HostPort, either.Token);
+            await client.ConnectAsync(address, port, either.Token);
             var greeting = new byte[4];
             await client.GetStream().ReadExactlyAsync(greeting, either.Token);
             return greeting.AsSpan().SequenceEqual("SSH-"u8);
@@ -97,7 +98,8 @@ internal sealed partial class ReadinessProbe(IDbContextFactory<WarrenDb> databas
     {
         if (driver.Serial is null) return (CloudInitStatus.Unknown, null);
         await using var log = await driver.Serial.OpenLogAsync(machineId, cancellation);
-        if (log.Length > LogTail) log.Seek(-LogTail, SeekOrigin.End);
+        // Over a network it cannot be measured; then its beginning has to do.
+        if (log.CanSeek && log.Length > LogTail) log.Seek(-LogTail, SeekOrigin.End);
         using var reader = new StreamReader(log, Encoding.UTF8);
         return FinalMessage().IsMatch(await reader.ReadToEndAsync(cancellation)) ? (CloudInitStatus.Done, null) : (CloudInitStatus.Unknown, null);
     }

@@ -10,11 +10,14 @@ internal sealed class OperationClaims(IDbContextFactory<WarrenDb> databases, Tim
     private readonly TimeSpan _lease = TimeSpan.FromSeconds(options.LeaseSeconds);
 
     /// <summary>Claims one due operation, or returns null when there is none.</summary>
-    public async Task<OperationRow?> ClaimAsync(string holder, CancellationToken cancellation)
+    /// <param name="holder">Who claims.</param>
+    /// <param name="busy">Hosts that have as many steps under way here as they may; empty for work without a host.</param>
+    /// <param name="cancellation">Stops it.</param>
+    public async Task<OperationRow?> ClaimAsync(string holder, IReadOnlyCollection<string> busy, CancellationToken cancellation)
     {
         await using var db = await databases.CreateDbContextAsync(cancellation);
         var now = clock.GetUtcNow();
-        var due = await Due(db, now).OrderBy(o => o.RunAt).Select(o => o.Id).Take(8).ToListAsync(cancellation);
+        var due = await Due(db, now).Where(o => !busy.Contains(o.Host)).OrderBy(o => o.RunAt).Select(o => o.Id).Take(8).ToListAsync(cancellation);
         foreach (var id in due)
         {
             DateTimeOffset? until = now + _lease;
@@ -31,11 +34,11 @@ internal sealed class OperationClaims(IDbContextFactory<WarrenDb> databases, Tim
     }
 
     /// <summary>When the next operation falls due or the next foreign lease runs out; null when nothing waits.</summary>
-    public async Task<DateTimeOffset?> NextDueAsync(CancellationToken cancellation)
+    public async Task<DateTimeOffset?> NextDueAsync(IReadOnlyCollection<string> busy, CancellationToken cancellation)
     {
         await using var db = await databases.CreateDbContextAsync(cancellation);
         var now = clock.GetUtcNow();
-        return await db.Operations.Where(o => o.Live)
+        return await db.Operations.Where(o => o.Live && !busy.Contains(o.Host))
             .Select(o => o.LeaseUntil != null && o.LeaseUntil > now && o.LeaseUntil > o.RunAt ? o.LeaseUntil : (DateTimeOffset?)o.RunAt)
             .MinAsync(cancellation);
     }

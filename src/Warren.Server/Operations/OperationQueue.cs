@@ -23,6 +23,7 @@ internal sealed class OperationQueue(WarrenDb db, WorkflowCatalog workflows, Tim
             SubjectName = subjectName,
             OwnerId = owned.OwnerId,
             ProjectId = owned.ProjectId,
+            Host = owned is IHosted hosted ? hosted.Host : "",
             Step = workflow.First,
             Progress = first.Progress,
             Message = first.Message,

@@ -14,6 +14,10 @@ internal sealed class OperationRow : IEventSource
     public required string SubjectName { get; set; }
     public required string OwnerId { get; set; }
     public required string ProjectId { get; set; }
+
+    /// <summary>The host that its work is done on, or empty: work is shared out by host.</summary>
+    public string Host { get; set; } = "";
+
     public OperationStatus Status { get; set; } = OperationStatus.Pending;
     public bool Live { get; set; } = true;
     public required string Step { get; set; }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Warren.Server.Database;
 
 namespace Warren.Server.Operations;
@@ -10,23 +11,27 @@ internal sealed class OperationWorker(
     /// <summary>Names this process in leases; a new one after each start, so that old leases run out instead of being inherited.</summary>
     private readonly string _holder = $"{Environment.MachineName}/{Environment.ProcessId}/{Guid.NewGuid():N}";
 
+    /// <summary>Steps under way by host. Each host has its own share, so that one that hangs takes nobody else's.</summary>
+    private readonly ConcurrentDictionary<string, int> _underWay = new(StringComparer.Ordinal);
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var slots = new SemaphoreSlim(options.Parallel);
+        var steps = new List<Task>();
         while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
-                await slots.WaitAsync(stoppingToken);
+                steps.RemoveAll(s => s.IsCompleted);
                 var next = signals.Next;
-                if (await claims.ClaimAsync(_holder, stoppingToken) is { } row)
+                var busy = _underWay.Where(h => h.Value >= options.Parallel).Select(h => h.Key).ToList();
+                if (await claims.ClaimAsync(_holder, busy, stoppingToken) is { } row)
                 {
-                    _ = RunAsync(row, slots, stoppingToken);
+                    _underWay.AddOrUpdate(row.Host, 1, (_, count) => count + 1);
+                    steps.Add(RunAsync(row, stoppingToken));
                     continue;
                 }
 
-                slots.Release();
-                await signals.WaitAsync(next, await UntilNextAsync(stoppingToken), stoppingToken);
+                await signals.WaitAsync(next, await UntilNextAsync(busy, stoppingToken), stoppingToken);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
@@ -40,10 +45,10 @@ internal sealed class OperationWorker(
         }
 
         // Steps in flight see the same token; their leases are given back by them.
-        for (var i = 0; i < options.Parallel; i++) await slots.WaitAsync(CancellationToken.None);
+        await Task.WhenAll(steps);
     }
 
-    private async Task RunAsync(OperationRow row, SemaphoreSlim slots, CancellationToken stopping)
+    private async Task RunAsync(OperationRow row, CancellationToken stopping)
     {
         try
         {
@@ -55,14 +60,14 @@ internal sealed class OperationWorker(
         }
         finally
         {
-            slots.Release();
+            _underWay.AddOrUpdate(row.Host, 0, (_, count) => count - 1);
             signals.PulseAll();
         }
     }
 
-    private async Task<TimeSpan> UntilNextAsync(CancellationToken cancellation)
+    private async Task<TimeSpan> UntilNextAsync(IReadOnlyCollection<string> busy, CancellationToken cancellation)
     {
-        var wait = await claims.NextDueAsync(cancellation) - clock.GetUtcNow() ?? options.Poll;
+        var wait = await claims.NextDueAsync(busy, cancellation) - clock.GetUtcNow() ?? options.Poll;
         return wait < TimeSpan.FromMilliseconds(20) ? TimeSpan.FromMilliseconds(20) : wait < options.Poll ? wait : options.Poll;
     }
 }
@@ -70,7 +75,7 @@ internal sealed class OperationWorker(
 /// <summary>How operations are worked on.</summary>
 internal sealed record OperationOptions
 {
-    /// <summary>Steps run side by side in this process.</summary>
+    /// <summary>Steps run side by side in this process for each host, and as many for work without a host.</summary>
     public int Parallel { get; init; } = 8;
 
     /// <summary>How long a claim on an operation lasts without being renewed, in seconds: so late is it taken over from a server that died.</summary>

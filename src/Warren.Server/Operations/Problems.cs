@@ -31,6 +31,12 @@ internal static class Problems
 
     public static Problem Capacity(string detail) => Of("capacity-exhausted", 409, "The host is full", detail);
 
+    public static Problem Unavailable(string detail) => Of("host-unavailable", 409, "The host cannot be used now", detail);
+
+    /// <summary>No host takes a machine; one entry for each host.</summary>
+    public static Problem NoHost(string detail, IReadOnlyDictionary<string, string[]> hosts)
+        => Of("no-host", 409, "No host takes it", detail) with { Errors = hosts };
+
     public static Problem Unsupported(string detail) => Of("unsupported", 422, "This host cannot do that", detail);
 
     public static Problem Cancelled() => Of("cancelled", 0, "Cancelled", "It was cancelled on request; what it had begun was undone.");

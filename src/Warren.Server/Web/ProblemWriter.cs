@@ -23,7 +23,7 @@ internal static class ProblemWriter
         {
             RefusedException refused => refused.Problem,
             BadHttpRequestException bad => Unreadable(bad),
-            Hypervisors.HypervisorException e => Problems.From(e) with { Status = 502 },
+            Hypervisors.HypervisorException e => Problems.From(e) with { Status = StatusOf(e.Kind) },
             DbUpdateConcurrencyException => Problems.Conflict("It was changed by somebody else meanwhile; read it again and retry."),
             DbUpdateException e when IsUniqueViolation(e) => Problems.Conflict("Something of that name, or an operation on it, exists already."),
             _ => Problems.Internal(),
@@ -33,6 +33,14 @@ internal static class ProblemWriter
     /// <summary>Whether an exception is an answer to the caller and nothing for the server's log.</summary>
     public static bool IsExpected(Exception e) => e is RefusedException or BadHttpRequestException or DbUpdateConcurrencyException
         || (e is DbUpdateException update && IsUniqueViolation(update));
+
+    private static int StatusOf(Hypervisors.HypervisorErrorKind kind) => kind switch
+    {
+        Hypervisors.HypervisorErrorKind.NotFound => 404,
+        Hypervisors.HypervisorErrorKind.Busy => 409,
+        Hypervisors.HypervisorErrorKind.Rejected or Hypervisors.HypervisorErrorKind.Unsupported => 422,
+        _ => 502,
+    };
 
     /// <summary>For status codes that were set without a body (unknown route, wrong method).</summary>
     public static Task HandleBareStatusAsync(Microsoft.AspNetCore.Diagnostics.StatusCodeContext context) => WriteAsync(context.HttpContext,

@@ -1,5 +1,4 @@
 using Microsoft.EntityFrameworkCore;
-using Warren.Hypervisors;
 using Warren.Server.Access;
 using Warren.Server.Database;
 using Warren.Server.Hosts;
@@ -16,14 +15,15 @@ internal static class StartUp
         {
             var db = scope.ServiceProvider.GetRequiredService<WarrenDb>();
             await Migrator.MigrateAsync(db, CancellationToken.None);
-            await ProbeHosts.EnsureLocalAsync(db, scope.ServiceProvider.GetRequiredService<IHypervisor>(), CancellationToken.None);
+            await HostCommands.EnsureLocalAsync(
+                db, scope.ServiceProvider.GetRequiredService<LocalHost>(), scope.ServiceProvider.GetRequiredService<Hosts.HostOptions>(), CancellationToken.None);
         }
 
         await app.StartAsync();
         await using (var scope = app.Services.CreateAsyncScope())
         {
             // Ready means ready: until its first probe a host takes no machines. Later starts have what an earlier one found.
-            if (await scope.ServiceProvider.GetRequiredService<WarrenDb>().Hosts.AnyAsync(h => h.ProbeJson == null))
+            if (await scope.ServiceProvider.GetRequiredService<WarrenDb>().Hosts.AnyAsync(h => h.Name == HostDirectory.Local && h.ProbeJson == null))
                 await scope.ServiceProvider.GetRequiredService<ProbeHosts>().FirstAsync(app.Lifetime.ApplicationStopping);
             // After listening: the address, and so the link, is only known then.
             var link = await scope.ServiceProvider.GetRequiredService<FirstStart>().RunAsync(CancellationToken.None);

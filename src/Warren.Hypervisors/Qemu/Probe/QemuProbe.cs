@@ -39,7 +39,12 @@ internal sealed partial class QemuProbe(QemuOptions options, CommandRunner comma
             ["sandbox"] = await SandboxAsync(problems, cancellation),
             ["machines"] = options.MachinesFolder,
         };
-        return new HostProbe(version, accelerator.Name, accelerator.Reason, capacity, facts, problems);
+        return new HostProbe(version, accelerator.Name, accelerator.Reason, capacity, facts, problems)
+        {
+            Missing = firmware is null
+                ? new Dictionary<string, string>(StringComparer.Ordinal) { ["uefi"] = "no OVMF found: apt-get install ovmf" }
+                : new Dictionary<string, string>(StringComparer.Ordinal),
+        };
     }
 
     private async Task<string> VersionAsync(CancellationToken cancellation)

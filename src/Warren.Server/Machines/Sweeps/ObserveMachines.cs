@@ -1,19 +1,22 @@
+using System.Collections.Concurrent;
 using Microsoft.EntityFrameworkCore;
 using Warren.Contracts;
 using Warren.Hypervisors;
 using Warren.Server.Database;
 using Warren.Server.Hosts;
+using Warren.Server.Operations;
 
 namespace Warren.Server.Machines.Sweeps;
 
 /// <summary>
 /// Sweep. Condition: a machine that is on or may be (running, paused, unknown, or meant to be on while stopped by nobody)
-/// and was not looked at since its interval. Writes what is seen: power, process, readiness. This is also how machines
-/// are adopted after a restart of the server.
+/// and was not looked at since its interval, or of which its host has told a change. Writes what is seen: power, process,
+/// addresses, readiness. This is also how machines are adopted after a restart of the server. Each host has a loop of its
+/// own; the machines of one that does not answer become unknown, and what they are again when it does.
 /// </summary>
 internal sealed class ObserveMachines(
     IDbContextFactory<WarrenDb> databases, HostDirectory hosts, ReadinessProbe readiness, TimeProvider clock, ILogger<ObserveMachines> log)
-    : BackgroundService
+    : PerHostSweep(databases, clock, log)
 {
     /// <summary>How often a machine that is still coming up is looked at.</summary>
     private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(500);
@@ -21,62 +24,114 @@ internal sealed class ObserveMachines(
     /// <summary>How often a machine that is ready is looked at.</summary>
     private static readonly TimeSpan Calm = TimeSpan.FromSeconds(3);
 
-    private static readonly MachineState[] Watched = [MachineState.Running, MachineState.Paused, MachineState.Unknown];
-    private readonly Dictionary<string, DateTimeOffset> _next = new(StringComparer.Ordinal);
+    /// <summary>How often it is looked at when its host tells of changes by itself.</summary>
+    private static readonly TimeSpan Told = TimeSpan.FromSeconds(30);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    /// <summary>How long one look may take in all; each call has a limit of its own besides.</summary>
+    private static readonly TimeSpan LongestLook = TimeSpan.FromSeconds(60);
+
+    /// <summary>Looks in a row that must fail before a machine counts as unknown: one lost packet is not worth telling.</summary>
+    private const int Doubts = 2;
+
+    private static readonly MachineState[] Watched = [MachineState.Running, MachineState.Paused, MachineState.Unknown];
+
+    protected override async Task RunHostAsync(string host, CancellationToken cancellation)
     {
-        using var timer = new PeriodicTimer(Soon, clock);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var news = new HostNews(host, hosts, Clock, Log);
+        var listening = news.ListenAsync(end.Token);
+        try
         {
-            try
+            var (next, failures) = (new Dictionary<string, DateTimeOffset>(StringComparer.Ordinal), new ConcurrentDictionary<string, int>(StringComparer.Ordinal));
+            while (true)
             {
-                await SweepAsync(stoppingToken);
+                var told = news.Next;
+                await SweepAsync(host, next, failures, news, cancellation);
+                await news.WaitAsync(told, Soon, cancellation);
             }
-            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
-            {
-                log.LogError(e, "Looking at the machines failed");
-            }
+        }
+        finally
+        {
+            await end.CancelAsync();
+            await listening;
         }
     }
 
-    private async Task SweepAsync(CancellationToken cancellation)
+    private async Task SweepAsync(
+        string host, Dictionary<string, DateTimeOffset> next, ConcurrentDictionary<string, int> failures, HostNews news, CancellationToken cancellation)
     {
-        await using var db = await databases.CreateDbContextAsync(cancellation);
-        var now = clock.GetUtcNow();
-        var watched = await db.Machines.AsNoTracking().Where(m => Watched.Contains(m.State))
+        await using var db = await Databases.CreateDbContextAsync(cancellation);
+        var now = Clock.GetUtcNow();
+        var watched = await db.Machines.AsNoTracking().Where(m => m.Host == host && Watched.Contains(m.State))
             .Where(m => !db.Operations.Any(o => o.SubjectId == m.Id && o.Live && o.Kind != Workflows.InjectKeys.Name)).ToListAsync(cancellation);
-        foreach (var gone in _next.Keys.Except(watched.Select(m => m.Id), StringComparer.Ordinal).ToList()) _next.Remove(gone);
-        var due = watched.Where(m => !_next.TryGetValue(m.Id, out var at) || at <= now).ToList();
-        foreach (var machine in due) _next[machine.Id] = now + (Ladder.IsTop(machine.Readiness, now) ? Calm : Soon);
+        foreach (var gone in next.Keys.Except(watched.Select(m => m.Id), StringComparer.Ordinal).ToList()) next.Remove(gone);
+        foreach (var changed in news.Take()) next.Remove(changed);
+        var due = watched.Where(m => !next.TryGetValue(m.Id, out var at) || at <= now).ToList();
+        var calm = news.IsListening ? Told : Calm;
+        foreach (var machine in due) next[machine.Id] = now + (Ladder.IsTop(machine.Readiness, now) ? calm : Soon);
         await Parallel.ForEachAsync(due, new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = cancellation }, async (machine, c) =>
         {
             try
             {
-                await LookAsync(machine, c);
+                await LookAsync(machine, failures, c);
             }
-            catch (Exception e) when (e is HypervisorException or DbUpdateException)
+            catch (Exception e) when (!c.IsCancellationRequested)
             {
-                // Somebody else changed it meanwhile, or its host is silent: the next look will tell.
-                log.LogDebug(e, "Machine {Id} could not be looked at", machine.Id);
+                // Somebody else changed it meanwhile, or it is gone: the next look will tell.
+                Log.LogDebug(e, "Machine {Id} could not be looked at", machine.Id);
             }
         });
     }
 
-    private async Task LookAsync(MachineRow machine, CancellationToken cancellation)
+    private async Task LookAsync(MachineRow machine, ConcurrentDictionary<string, int> failures, CancellationToken cancellation)
     {
-        var seen = await hosts[machine.Host].ObserveAsync(machine.Id, cancellation);
-        var ladder = seen.Power == ObservedPower.On ? await readiness.LookAsync(machine, seen, cancellation) : machine.Readiness;
-        await using var db = await databases.CreateDbContextAsync(cancellation);
-        // As it was read: a version that has risen since means that this look is stale, and it is dropped.
-        db.Attach(machine);
-        var before = (machine.State, machine.ReadinessJson, machine.ProcessId, machine.ProblemJson);
-        Settle(machine, seen, ladder);
-        var changed = before != (machine.State, machine.ReadinessJson, machine.ProcessId, machine.ProblemJson);
-        if (changed || machine.ObservedAt is null || clock.GetUtcNow() - machine.ObservedAt > TimeSpan.FromMinutes(1))
+        MachineObservation seen;
+        Readiness ladder;
+        IReadOnlyList<string>? addresses = null;
+        try
         {
-            machine.ObservedAt = clock.GetUtcNow();
+            var driver = await hosts.DriverAsync(machine.Host, cancellation);
+            seen = await driver.ObserveAsync(machine.Id, cancellation);
+            if (seen.Power == ObservedPower.On && driver.Addresses is not null) machine.Addresses = [.. addresses = await AddressesAsync(driver.Addresses, machine, cancellation)];
+            ladder = seen.Power == ObservedPower.On ? await readiness.LookAsync(machine, seen, cancellation).WaitAsync(LongestLook, Clock, cancellation) : machine.Readiness;
+            failures.TryRemove(machine.Id, out _);
+        }
+        catch (HypervisorException e) when (e.Kind == HypervisorErrorKind.Unreachable)
+        {
+            if (failures.AddOrUpdate(machine.Id, 1, (_, count) => count + 1) < Doubts) return;
+            (seen, ladder) = (new MachineObservation { Power = ObservedPower.Unknown, Detail = e.Message }, machine.Readiness);
+        }
+
+        await WriteAsync(machine, seen, ladder, addresses, cancellation);
+    }
+
+    private async Task WriteAsync(MachineRow machine, MachineObservation seen, Readiness ladder, IReadOnlyList<string>? addresses, CancellationToken cancellation)
+    {
+        await using var db = await Databases.CreateDbContextAsync(cancellation);
+        // As it was read: a version that has risen since means that this look is stale, and it is dropped.
+        var before = await db.Machines.SingleOrDefaultAsync(m => m.Id == machine.Id && m.Version == machine.Version, cancellation);
+        if (before is null) return;
+        var was = (before.State, before.ReadinessJson, before.ProcessId, before.ProblemJson, before.AddressesJson);
+        Settle(before, seen, ladder);
+        if (addresses is not null && before.State == MachineState.Running) before.Addresses = [.. addresses];
+        var changed = was != (before.State, before.ReadinessJson, before.ProcessId, before.ProblemJson, before.AddressesJson);
+        if (changed || before.ObservedAt is null || Clock.GetUtcNow() - before.ObservedAt > TimeSpan.FromMinutes(1))
+        {
+            if (seen.Power != ObservedPower.Unknown) before.ObservedAt = Clock.GetUtcNow();
             await db.SaveChangesAsync(cancellation);
+        }
+    }
+
+    /// <summary>Where the guest can be reached; what it was stays when the host cannot say.</summary>
+    private static async Task<IReadOnlyList<string>> AddressesAsync(IAddresses facet, MachineRow machine, CancellationToken cancellation)
+    {
+        try
+        {
+            return await facet.ListAsync(machine.Id, cancellation);
+        }
+        catch (HypervisorException)
+        {
+            return machine.Addresses;
         }
     }
 
@@ -97,16 +152,16 @@ internal sealed class ObserveMachines(
                 // The guest switched itself off, or its process ended; the log says which.
                 machine.MoveTo(MachineState.Stopped);
                 machine.Wanted = WantedPower.Off;
-                machine.Problem = seen.Detail is null ? null : Operations.Problems.Of("hypervisor", 0, "It went off by itself", seen.Detail);
+                machine.Problem = seen.Detail is null ? null : Problems.Of("hypervisor", 0, "It went off by itself", seen.Detail);
                 break;
             case ObservedPower.Missing:
                 machine.MoveTo(MachineState.Failed);
                 machine.Wanted = WantedPower.Off;
-                machine.Problem = Operations.Problems.Of("hypervisor", 0, "Its host does not have it any more", "Its files were removed outside Warren.");
+                machine.Problem = Problems.Of("hypervisor", 0, "Its host does not have it any more", "Its files were removed outside Warren.");
                 break;
             default:
                 machine.MoveTo(MachineState.Unknown);
-                machine.Problem = Operations.Problems.Of("hypervisor", 0, "Its host does not answer", seen.Detail);
+                machine.Problem = Problems.Of("hypervisor", 0, "Its host does not answer", seen.Detail);
                 break;
         }
     }

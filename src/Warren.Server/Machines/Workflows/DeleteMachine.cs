@@ -45,7 +45,7 @@ internal sealed class DeleteMachine : MachineWorkflow
         var machine = await MachineAsync(step, cancellation);
         try
         {
-            await Driver(step, machine).KillAsync(machine.Id, cancellation);
+            await (await DriverAsync(step, machine, cancellation)).KillAsync(machine.Id, cancellation);
         }
         catch (HypervisorException e) when (e.Kind == HypervisorErrorKind.NotFound)
         {
@@ -58,7 +58,7 @@ internal sealed class DeleteMachine : MachineWorkflow
     private static async Task<StepOutcome> DeleteAsync(StepContext step, CancellationToken cancellation)
     {
         var machine = await MachineAsync(step, cancellation);
-        await Driver(step, machine).DeleteAsync(machine.Id, cancellation);
+        await (await DriverAsync(step, machine, cancellation)).DeleteAsync(machine.Id, cancellation);
         return StepOutcome.GoTo("forget");
     }
 

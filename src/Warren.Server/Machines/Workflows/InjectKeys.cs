@@ -26,7 +26,7 @@ internal sealed class InjectKeys : MachineWorkflow
         var running = machine.State == MachineState.Running;
         if (running)
         {
-            var driver = Driver(step, machine);
+            var driver = await DriverAsync(step, machine, cancellation);
             if (driver.Guest is null || !await driver.Guest.PingAsync(machine.Id, cancellation))
             {
                 return StepOutcome.Failed(Problems.Unsupported(

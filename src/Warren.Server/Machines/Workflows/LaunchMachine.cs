@@ -63,7 +63,7 @@ internal sealed class LaunchMachine : MachineWorkflow
         var machine = await MachineAsync(step, cancellation);
         var definition = await step.Get<MachineDefinitions>().OfAsync(machine, cancellation);
         var progress = new Progress<double>(part => step.Progress.Report(new StepProgress(70 + (int)(part * 15))));
-        await Driver(step, machine).CreateAsync(definition, progress, cancellation);
+        await (await DriverAsync(step, machine, cancellation)).CreateAsync(definition, progress, cancellation);
         if (machine.Wanted == WantedPower.Off) return StepOutcome.Done((db, c) => ChangeAsync(db, machine.Id, m => m.MoveTo(MachineState.Stopped), c));
         return StepOutcome.GoTo("start", (db, c) => ChangeAsync(db, machine.Id, m => m.MoveTo(MachineState.Starting), c));
     }
@@ -71,7 +71,7 @@ internal sealed class LaunchMachine : MachineWorkflow
     private static async Task<StepOutcome> UndoAsync(StepContext step, CancellationToken cancellation)
     {
         var machine = await MachineAsync(step, cancellation);
-        await Driver(step, machine).DeleteAsync(machine.Id, cancellation);
+        await (await DriverAsync(step, machine, cancellation)).DeleteAsync(machine.Id, cancellation);
         return StepOutcome.Done();
     }
 }

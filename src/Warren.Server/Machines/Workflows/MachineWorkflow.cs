@@ -17,15 +17,16 @@ internal abstract class MachineWorkflow : Workflow
     protected static Task<MachineRow> MachineAsync(StepContext step, CancellationToken cancellation)
         => step.Db.Machines.AsNoTracking().SingleAsync(m => m.Id == step.SubjectId, cancellation);
 
-    /// <summary>The machine's driver.</summary>
-    protected static IHypervisor Driver(StepContext step, MachineRow machine) => step.Get<HostDirectory>()[machine.Host];
+    /// <summary>The machine's driver, behind its guard.</summary>
+    protected static ValueTask<IHypervisor> DriverAsync(StepContext step, MachineRow machine, CancellationToken cancellation)
+        => step.Get<HostDirectory>().DriverAsync(machine.Host, cancellation);
 
     /// <summary>Makes it run, then goes on.</summary>
     protected static async Task<StepOutcome> StartAsync(StepContext step, string next, CancellationToken cancellation)
     {
         var machine = await MachineAsync(step, cancellation);
         var definition = await step.Get<MachineDefinitions>().OfAsync(machine, cancellation);
-        await Driver(step, machine).StartAsync(definition, cancellation);
+        await (await DriverAsync(step, machine, cancellation)).StartAsync(definition, cancellation);
         return StepOutcome.GoTo(next, (db, c) => ChangeAsync(db, step.SubjectId, m =>
         {
             if (m.State != MachineState.Running) m.MoveTo(MachineState.Starting);
@@ -36,7 +37,7 @@ internal abstract class MachineWorkflow : Workflow
     protected static async Task<StepOutcome> ConfirmAsync(StepContext step, CancellationToken cancellation)
     {
         var machine = await MachineAsync(step, cancellation);
-        var seen = await Driver(step, machine).ObserveAsync(machine.Id, cancellation);
+        var seen = await (await DriverAsync(step, machine, cancellation)).ObserveAsync(machine.Id, cancellation);
         var now = step.Get<TimeProvider>().GetUtcNow();
         return seen.Power switch
         {

@@ -25,7 +25,7 @@ internal sealed class ResizeMachine : MachineWorkflow
     private static async Task<StepOutcome> ResizeAsync(StepContext step, CancellationToken cancellation)
     {
         var machine = await MachineAsync(step, cancellation);
-        var driver = Driver(step, machine);
+        var driver = await DriverAsync(step, machine, cancellation);
         if (driver.Resize is null) return StepOutcome.Failed(Problems.Unsupported($"{driver.Kind} machines cannot be resized."));
         await driver.Resize.ResizeAsync(await step.Get<MachineDefinitions>().OfAsync(machine, cancellation), cancellation);
         return StepOutcome.Done();

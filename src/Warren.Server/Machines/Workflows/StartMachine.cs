@@ -31,7 +31,7 @@ internal sealed class StartMachine : MachineWorkflow
     private static async Task<StepOutcome> UndoAsync(StepContext step, CancellationToken cancellation)
     {
         var machine = await MachineAsync(step, cancellation);
-        await Driver(step, machine).KillAsync(machine.Id, cancellation);
+        await (await DriverAsync(step, machine, cancellation)).KillAsync(machine.Id, cancellation);
         return StepOutcome.Done();
     }
 }

@@ -34,7 +34,7 @@ internal sealed class StopMachine : MachineWorkflow
     public static async Task<StepOutcome> AskAsync(StepContext step, string next, CancellationToken cancellation)
     {
         var machine = await MachineAsync(step, cancellation);
-        var driver = Driver(step, machine);
+        var driver = await DriverAsync(step, machine, cancellation);
         var seen = await driver.ObserveAsync(machine.Id, cancellation);
         if (step.Operation.Data<Plan>().Ask && seen.Power is ObservedPower.On) await driver.StopAsync(machine.Id, cancellation);
         return StepOutcome.GoTo(next);
@@ -44,7 +44,7 @@ internal sealed class StopMachine : MachineWorkflow
     public static async Task<StepOutcome> WaitAsync(StepContext step, string next, CancellationToken cancellation)
     {
         var machine = await MachineAsync(step, cancellation);
-        var seen = await Driver(step, machine).ObserveAsync(machine.Id, cancellation);
+        var seen = await (await DriverAsync(step, machine, cancellation)).ObserveAsync(machine.Id, cancellation);
         var left = step.Operation.Data<Plan>().Until - step.Get<TimeProvider>().GetUtcNow();
         return seen.Power is ObservedPower.Off or ObservedPower.Missing || left <= TimeSpan.Zero
             ? StepOutcome.GoTo(next)
@@ -55,7 +55,7 @@ internal sealed class StopMachine : MachineWorkflow
     public static async Task<StepOutcome> KillAsync(StepContext step, string? next, CancellationToken cancellation)
     {
         var machine = await MachineAsync(step, cancellation);
-        await Driver(step, machine).KillAsync(machine.Id, cancellation);
+        await (await DriverAsync(step, machine, cancellation)).KillAsync(machine.Id, cancellation);
         if (next is not null) return StepOutcome.GoTo(next, (db, c) => ChangeAsync(db, machine.Id, m => m.MoveTo(MachineState.Starting), c));
         return StepOutcome.Done((db, c) => ChangeAsync(db, machine.Id, m =>
         {

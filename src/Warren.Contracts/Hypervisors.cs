@@ -1,0 +1,42 @@
+namespace Warren.Contracts;
+
+/// <summary>A kind of hypervisor that the server has a driver for.</summary>
+public sealed record Hypervisor
+{
+    /// <summary>The word used everywhere.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Its name as its makers write it.</summary>
+    public required string Title { get; init; }
+
+    /// <summary>What it reaches and what it needs there.</summary>
+    public required string Summary { get; init; }
+
+    /// <summary>Whether hosts of this kind can be added by POST /hosts; else they come from the server's configuration.</summary>
+    public required bool Addable { get; init; }
+
+    /// <summary>What is stated to add a host.</summary>
+    public IReadOnlyList<HypervisorSetting> Settings { get; init; } = [];
+
+    /// <summary>What a machine may state that only this kind knows.</summary>
+    public IReadOnlyList<HypervisorOption> MachineOptions { get; init; } = [];
+
+    /// <summary>Formats of images it boots.</summary>
+    public IReadOnlyList<string> BootFormats { get; init; } = [];
+
+    /// <summary>Whether a machine may name a network of its host.</summary>
+    public bool NamedNetworks { get; init; }
+}
+
+/// <summary>A setting of a host.</summary>
+/// <param name="Name">Key.</param>
+/// <param name="Help">One sentence for people.</param>
+/// <param name="Required">A host cannot be added without it.</param>
+/// <param name="Secret">Kept encrypted and never shown again.</param>
+/// <param name="Default">What holds when it is not stated.</param>
+public sealed record HypervisorSetting(string Name, string Help, bool Required, bool Secret, string? Default = null);
+
+/// <summary>Something a machine may state that only one kind of hypervisor knows.</summary>
+/// <param name="Name">Key.</param>
+/// <param name="Help">One sentence for people.</param>
+public sealed record HypervisorOption(string Name, string Help);

@@ -1,0 +1,55 @@
+using System.Text.RegularExpressions;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.EntityFrameworkCore;
+using Warren.Contracts;
+using Warren.Server.Access;
+using Warren.Server.Database;
+using Warren.Server.Machines;
+using Warren.Server.Operations;
+using Warren.Server.Web;
+
+namespace Warren.Server.Hosts;
+
+/// <summary>Routes for what runs on a host, ours or not.</summary>
+internal static partial class HostMachinesApi
+{
+    public static void Map(RouteGroupBuilder hosts)
+    {
+        hosts.MapGet("/{name}/machines", ListAsync).WithName("listHostMachines").ProducesProblem(403).ProducesProblem(404).ProducesProblem(502)
+            .WithSummary("Machines on a host as it lists them now, ours and foreign");
+        hosts.MapPost("/{name}/machines/{nativeName}/adopt", AdoptAsync).WithName("adoptMachine")
+            .ProducesProblem(400).ProducesProblem(403).ProducesProblem(404).ProducesProblem(409).ProducesProblem(422)
+            .WithSummary("Take a foreign machine into our care; it runs on, and has no image");
+    }
+
+    private static async Task<Ok<Page<HostMachine>>> ListAsync(
+        string name, HostCommands commands, HostDirectory hosts, WarrenDb db, Caller caller, CancellationToken cancellation)
+    {
+        caller.DemandOwner("look into hosts");
+        await commands.FindAsync(name, cancellation);
+        var found = await (await hosts.DriverAsync(name, cancellation)).ListAsync(cancellation);
+        var known = await db.Machines.AsNoTracking().Where(m => m.Host == name).ToDictionaryAsync(m => m.Id, m => m.Name, cancellation);
+        return TypedResults.Ok(new Page<HostMachine>([.. found.OrderBy(f => f.NativeName, StringComparer.Ordinal).Select(f => new HostMachine(
+            f.NativeName, f.Power.ToString().ToLowerInvariant(), f.MachineId is not null, f.MachineId is null ? null : known.GetValueOrDefault(f.MachineId)))]));
+    }
+
+    private static async Task<AcceptedOperation> AdoptAsync(
+        string name, string nativeName, AdoptRequest? request, HostCommands commands, MachineCommands machines, Caller caller, CancellationToken cancellation)
+    {
+        caller.DemandOwner("adopt machines");
+        await commands.FindAsync(name, cancellation);
+        if (nativeName.Length > 255 || nativeName.Any(char.IsControl)) throw new RefusedException(Problems.NotFound("There is no such machine."));
+        return new AcceptedOperation(await machines.AdoptAsync(name, nativeName, request?.Name ?? NameOf(nativeName), caller, cancellation));
+    }
+
+    /// <summary>A host label made of its name there: <c>Web Server_2</c> becomes <c>web-server-2</c>.</summary>
+    private static string NameOf(string nativeName)
+    {
+        var label = Others().Replace(nativeName.ToLowerInvariant(), "-").Trim('-');
+        if (label.Length > 63) label = label[..63].TrimEnd('-');
+        return Names.IsHostLabel(label) ? label : MachineNames.New();
+    }
+
+    [GeneratedRegex("[^a-z0-9]+", RegexOptions.NonBacktracking)]
+    private static partial Regex Others();
+}

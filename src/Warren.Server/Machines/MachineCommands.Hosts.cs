@@ -1,0 +1,145 @@
+using System.Text.Json;
+using Microsoft.EntityFrameworkCore;
+using Warren.Contracts;
+using Warren.Server.Database;
+using Warren.Server.Hosts;
+using Warren.Server.Machines.Workflows;
+using Warren.Server.Operations;
+using Warren.Server.Web;
+
+namespace Warren.Server.Machines;
+
+/// <summary>What depends on what a machine's host can do.</summary>
+internal sealed partial class MachineCommands
+{
+    /// <summary>Halts its CPUs.</summary>
+    public Task<OperationRow> PauseAsync(MachineRow machine, CancellationToken cancellation) => db.TransactAsync(async () =>
+    {
+        await DemandIdleAsync(machine, cancellation);
+        Demand(machine, "paused", MachineState.Running, MachineState.Paused);
+        await DemandCapabilityAsync(machine.Host, "power", "pause machines", cancellation);
+        return await SaveAsync(queue.Enqueue(PauseMachine.Name, "machine", machine.Id, machine.Name, machine), cancellation);
+    }, cancellation);
+
+    /// <summary>Lets its CPUs run again.</summary>
+    public Task<OperationRow> ResumeAsync(MachineRow machine, CancellationToken cancellation) => db.TransactAsync(async () =>
+    {
+        await DemandIdleAsync(machine, cancellation);
+        Demand(machine, "resumed", MachineState.Paused, MachineState.Running);
+        await DemandCapabilityAsync(machine.Host, "power", "pause machines", cancellation);
+        return await SaveAsync(queue.Enqueue(ResumeMachine.Name, "machine", machine.Id, machine.Name, machine), cancellation);
+    }, cancellation);
+
+    /// <summary>Makes it start with its host, or not.</summary>
+    public Task<OperationRow> SetAutostartAsync(MachineRow machine, bool on, CancellationToken cancellation) => db.TransactAsync(async () =>
+    {
+        await DemandIdleAsync(machine, cancellation);
+        Demand(machine, "set to start with its host", MachineState.Running, MachineState.Paused, MachineState.Stopped, MachineState.Suspended);
+        await DemandCapabilityAsync(machine.Host, "autostart", "start machines by itself", cancellation);
+        return await SaveAsync(queue.Enqueue(SetAutostart.Name, "machine", machine.Id, machine.Name, machine, new SetAutostart.Plan(on)), cancellation);
+    }, cancellation);
+
+    /// <summary>Moves it to another host while it runs. The room there, and the ports, are its own from now on.</summary>
+    public Task<OperationRow> MigrateAsync(MachineRow machine, string to, CancellationToken cancellation) => db.TransactAsync(async () =>
+    {
+        await DemandIdleAsync(machine, cancellation);
+        Demand(machine, "moved", MachineState.Running);
+        if (to == machine.Host) throw new RefusedException(Problems.Validation("host", $"'{machine.Name}' is on '{to}' already"));
+        await DemandCapabilityAsync(machine.Host, "migration", "move machines", cancellation);
+        var target = await admission.LockAsync(to, cancellation);
+        var from = await db.Hosts.AsNoTracking().SingleAsync(h => h.Name == machine.Host, cancellation);
+        if (target.Hypervisor != from.Hypervisor)
+            throw new RefusedException(Problems.Unsupported($"'{to}' is a {target.Hypervisor} host and '{from.Name}' a {from.Hypervisor} host; machines move between hosts of one kind."));
+        if (target.Draining) throw new RefusedException(Problems.Unavailable($"Host '{to}' is draining and takes no new machines."));
+        if (machine.Devices.DataDisks.Any(d => d.Path is not null))
+            throw new RefusedException(Problems.Unsupported("A machine whose data disk is a file of its host cannot be moved."));
+        await admission.DemandRoomAsync(to, machine.Id, machine.MemoryMib, cancellation);
+        var forwards = await db.PortForwards.AsNoTracking().Where(f => f.MachineId == machine.Id && f.Host == machine.Host).OrderBy(f => f.Id).ToListAsync(cancellation);
+        await ports.AllocateAsync(to, machine.Id, [.. forwards.Select(f => new ForwardRequest { Protocol = f.Protocol, GuestPort = f.GuestPort })], cancellation);
+        machine.MovingTo = to;
+        return await SaveAsync(queue.Enqueue(MigrateMachine.Name, "machine", machine.Id, machine.Name, machine, new MigrateMachine.Route(machine.Host, to)), cancellation);
+    }, cancellation);
+
+    /// <summary>Makes a new machine on the same host from the disks of a stopped one.</summary>
+    public Task<OperationRow> CloneAsync(MachineRow source, CloneRequest request, CancellationToken cancellation) => db.TransactAsync(async () =>
+    {
+        var name = request.Name ?? MachineNames.New();
+        if (!Names.IsHostLabel(name)) throw new RefusedException(Problems.Validation("name", Names.HostLabelRule));
+        await DemandIdleAsync(source, cancellation);
+        Demand(source, "cloned", MachineState.Stopped);
+        if (source is { ImageId: null, WithoutImage: false }) throw new RefusedException(Problems.IllegalState("The machine was never made; there is nothing to clone."));
+        await DemandCapabilityAsync(source.Host, "clones", "clone machines", cancellation);
+        if (source.Devices.DataDisks.Any(d => d.Path is not null))
+            throw new RefusedException(Problems.Unsupported("A machine whose data disk is a file of its host cannot be cloned: two machines must not write to one file."));
+        if (await db.Machines.AnyAsync(m => m.ProjectId == source.ProjectId && m.Name == name, cancellation)) throw new RefusedException(Problems.NameTaken(name));
+        var host = await admission.LockAsync(source.Host, cancellation);
+        if (host.Draining) throw new RefusedException(Problems.Unavailable($"Host '{host.Name}' is draining and takes no new machines."));
+        var machine = CopyOf(source, name, request.Start);
+        if (request.Start) await admission.DemandRoomAsync(source.Host, machine.Id, machine.MemoryMib, cancellation);
+        else if (HostAdmission.Unusable(host) is { } why) throw new RefusedException(Problems.Unavailable($"Host '{host.Name}' {why}."));
+        var forwards = await db.PortForwards.AsNoTracking().Where(f => f.MachineId == source.Id && f.Host == source.Host).OrderBy(f => f.Id).ToListAsync(cancellation);
+        await ports.AllocateAsync(source.Host, machine.Id, [.. forwards.Select(f => new ForwardRequest { Protocol = f.Protocol, GuestPort = f.GuestPort })], cancellation);
+        db.Machines.Add(machine);
+        return await SaveAsync(queue.Enqueue(CloneMachine.Name, "machine", machine.Id, machine.Name, machine), cancellation);
+    }, cancellation);
+
+    /// <summary>Takes a foreign machine of a host into our care: its row first, so that a mark without a row cannot be left behind.</summary>
+    public Task<OperationRow> AdoptAsync(string host, string nativeName, string name, IOwned owner, CancellationToken cancellation) => db.TransactAsync(async () =>
+    {
+        if (!Names.IsHostLabel(name)) throw new RefusedException(Problems.Validation("name", Names.HostLabelRule));
+        if (await db.Machines.AnyAsync(m => m.ProjectId == owner.ProjectId && m.Name == name, cancellation)) throw new RefusedException(Problems.NameTaken(name));
+        if (HostAdmission.Unusable(await admission.LockAsync(host, cancellation)) is { } why) throw new RefusedException(Problems.Unavailable($"Host '{host}' {why}."));
+        await DemandCapabilityAsync(host, "adoption", "have machines adopted", cancellation);
+        var machine = new MachineRow
+        {
+            Id = Ids.New(clock),
+            Name = name,
+            OwnerId = owner.OwnerId,
+            ProjectId = owner.ProjectId,
+            Host = host,
+            ImageName = "",
+            WithoutImage = true,
+            DevicesJson = JsonSerializer.Serialize(new MachineDevices(), WarrenJson.Options),
+            MacAddress = MacAddresses.New(),
+            PublicKeysJson = "[]",
+            SeedGeneration = 1,
+            ReadinessJson = "{}",
+            CreatedAt = clock.GetUtcNow(),
+            Placement = new Placement { Host = host, Why = $"It was there as '{nativeName}' and was adopted." },
+        };
+        db.Machines.Add(machine);
+        return await SaveAsync(queue.Enqueue(AdoptMachine.Name, "machine", machine.Id, machine.Name, machine, new AdoptMachine.Plan(nativeName)), cancellation);
+    }, cancellation);
+
+    private MachineRow CopyOf(MachineRow source, string name, bool start) => new()
+    {
+        Id = Ids.New(clock),
+        Name = name,
+        OwnerId = source.OwnerId,
+        ProjectId = source.ProjectId,
+        Host = source.Host,
+        ImageName = source.ImageName,
+        ImageId = source.ImageId,
+        WithoutImage = source.WithoutImage,
+        CloneOf = source.Id,
+        MemoryMib = source.MemoryMib,
+        Cpus = source.Cpus,
+        DiskGib = source.DiskGib,
+        DevicesJson = source.DevicesJson,
+        MacAddress = MacAddresses.New(),
+        PublicKeysJson = source.PublicKeysJson,
+        UserData = source.UserData,
+        SeedGeneration = 1,
+        Wanted = start ? WantedPower.On : WantedPower.Off,
+        ReadinessJson = "{}",
+        CreatedAt = clock.GetUtcNow(),
+        Placement = new Placement { Host = source.Host, Why = $"It is a clone of '{source.Name}', whose disks are there." },
+    };
+
+    private async Task DemandCapabilityAsync(string host, string capability, string what, CancellationToken cancellation)
+    {
+        var row = await db.Hosts.AsNoTracking().SingleAsync(h => h.Name == host, cancellation);
+        if ((await views.CapabilitiesAsync(row, cancellation)).GetValueOrDefault(capability) is { } reason)
+            throw new RefusedException(Problems.Unsupported($"Host '{host}' cannot {what}: {reason}."));
+    }
+}

@@ -1,0 +1,31 @@
+using Warren.Contracts;
+using Warren.Server.Access;
+using Warren.Server.Database;
+using Warren.Server.Web;
+
+namespace Warren.Server.Machines;
+
+/// <summary>Routes for what not every host can do with a machine; where one cannot, the problem says why.</summary>
+internal static class MachineVerbsApi
+{
+    public static void Map(RouteGroupBuilder machines)
+    {
+        machines.MapPost("/{machine}/pause", async (string machine, WarrenDb db, Caller caller, MachineCommands commands, CancellationToken c)
+                => new AcceptedOperation(await commands.PauseAsync(await MachinesApi.FindAsync(machine, db, caller, c), c)))
+            .WithName("pauseMachine").ProducesProblem(404).ProducesProblem(409).ProducesProblem(422).WithSummary("Halt its CPUs; its memory stays");
+        machines.MapPost("/{machine}/resume", async (string machine, WarrenDb db, Caller caller, MachineCommands commands, CancellationToken c)
+                => new AcceptedOperation(await commands.ResumeAsync(await MachinesApi.FindAsync(machine, db, caller, c), c)))
+            .WithName("resumeMachine").ProducesProblem(404).ProducesProblem(409).ProducesProblem(422).WithSummary("Let its CPUs run again");
+        machines.MapPost("/{machine}/autostart", async (string machine, AutostartRequest request, WarrenDb db, Caller caller, MachineCommands commands, CancellationToken c)
+                => new AcceptedOperation(await commands.SetAutostartAsync(await MachinesApi.FindAsync(machine, db, caller, c), request.On, c)))
+            .WithName("setAutostart").ProducesProblem(404).ProducesProblem(409).ProducesProblem(422).WithSummary("Start it with its host, or not");
+        machines.MapPost("/{machine}/migrate", async (string machine, MigrateRequest request, WarrenDb db, Caller caller, MachineCommands commands, CancellationToken c)
+                => new AcceptedOperation(await commands.MigrateAsync(await MachinesApi.FindAsync(machine, db, caller, c), request.Host, c)))
+            .WithName("migrateMachine").ProducesProblem(400).ProducesProblem(404).ProducesProblem(409).ProducesProblem(422)
+            .WithSummary("Move a running machine to another host of the same kind");
+        machines.MapPost("/{machine}/clone", async (string machine, CloneRequest? request, WarrenDb db, Caller caller, MachineCommands commands, CancellationToken c)
+                => new AcceptedOperation(await commands.CloneAsync(await MachinesApi.FindAsync(machine, db, caller, c), request ?? new CloneRequest(), c)))
+            .WithName("cloneMachine").ProducesProblem(400).ProducesProblem(404).ProducesProblem(409).ProducesProblem(422)
+            .WithSummary("Make a new machine on the same host from the disks of a stopped one");
+    }
+}

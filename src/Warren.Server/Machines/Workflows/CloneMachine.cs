@@ -1,0 +1,53 @@
+using Microsoft.EntityFrameworkCore;
+using Warren.Contracts;
+using Warren.Server.Database;
+using Warren.Server.Networks;
+using Warren.Server.Operations;
+
+namespace Warren.Server.Machines.Workflows;
+
+/// <summary>machine.clone: copy the disks of a stopped machine, switch the copy on, see it run.</summary>
+internal sealed class CloneMachine : MachineWorkflow
+{
+    public const string Name = "machine.clone";
+    private readonly PortRelease _ports;
+
+    public CloneMachine(PortRelease ports)
+    {
+        _ports = ports;
+        Step("copy", 5, "Copying the disks", CopyAsync);
+        Step("start", 85, "Switching it on", (step, c) => StartAsync(step, "confirm", c));
+        Step("confirm", 95, "Looking whether it runs", ConfirmAsync);
+        UndoStep("undo", "Taking back what was made", UndoAsync);
+    }
+
+    public override string Kind => Name;
+
+    public override TimeSpan Deadline => TimeSpan.FromHours(2);
+
+    /// <summary>As if never asked for; the operation says why.</summary>
+    public override async Task OnEndedBadlyAsync(WarrenDb db, OperationRow operation, Problem problem, bool cancelled, CancellationToken cancellation)
+    {
+        await _ports.ReleaseAsync(db, operation.SubjectId, cancellation);
+        if (await db.Machines.SingleOrDefaultAsync(m => m.Id == operation.SubjectId, cancellation) is { } machine) db.Machines.Remove(machine);
+    }
+
+    private static async Task<StepOutcome> CopyAsync(StepContext step, CancellationToken cancellation)
+    {
+        var machine = await MachineAsync(step, cancellation);
+        var driver = await DriverAsync(step, machine, cancellation);
+        if (driver.Clones is null) return StepOutcome.Failed(Problems.Unsupported($"{driver.Kind} machines cannot be cloned."));
+        var definition = await step.Get<MachineDefinitions>().OfAsync(machine, cancellation);
+        var progress = new Progress<double>(part => step.Progress.Report(new StepProgress(5 + (int)(part * 80))));
+        await driver.Clones.CloneAsync(machine.CloneOf!, definition, progress, cancellation);
+        if (machine.Wanted == WantedPower.Off) return StepOutcome.Done((db, c) => ChangeAsync(db, machine.Id, m => m.MoveTo(MachineState.Stopped), c));
+        return StepOutcome.GoTo("start", (db, c) => ChangeAsync(db, machine.Id, m => m.MoveTo(MachineState.Starting), c));
+    }
+
+    private static async Task<StepOutcome> UndoAsync(StepContext step, CancellationToken cancellation)
+    {
+        var machine = await MachineAsync(step, cancellation);
+        await (await DriverAsync(step, machine, cancellation)).DeleteAsync(machine.Id, cancellation);
+        return StepOutcome.Done();
+    }
+}
