@@ -10,12 +10,13 @@ import { buttonClass } from "../layout/Button";
 import { Notice } from "../layout/Notice";
 import { Empty, Loaded, Panel } from "../layout/PageFrame";
 import { ProgressCard } from "../operations/Progress";
-import { HeaderActions } from "./MachineActions";
+import { HeaderActions } from "./HeaderActions";
 import { MachineTabs } from "./MachineTabs";
 import { machineQuery } from "./queries";
 import { ReadinessLadder } from "./Readiness";
 import { Reach, Resources } from "./Facts";
 import { StateDot } from "./StateDot";
+import { WhereItRuns } from "./WhereItRuns";
 
 /** Everything about one machine, its screen first. */
 export function MachinePage() {
@@ -48,7 +49,7 @@ function MachineView({ machine }: { machine: Machine }) {
           <h1 className="truncate text-2xl">{machine.name}</h1>
           <p className="mt-0.5 flex flex-wrap items-center gap-x-3 text-soft">
             <StateDot state={machine.state} className="font-medium text-ink" />
-            <span className="text-faint">{machine.image}</span>
+            <span className="text-faint">{machine.image ?? "adopted"}</span>
           </p>
         </div>
         <HeaderActions machine={machine} />
@@ -64,6 +65,7 @@ function MachineView({ machine }: { machine: Machine }) {
         </div>
         <div className="grid items-start gap-5 sm:grid-cols-2 xl:grid-cols-1">
           <Reach machine={machine} />
+          <WhereItRuns machine={machine} />
           <Resources machine={machine} />
         </div>
       </div>
