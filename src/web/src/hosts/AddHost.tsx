@@ -31,7 +31,7 @@ export function AddHost({ hosts, onClose }: { hosts: Host[]; onClose: () => void
 function Form({ kinds, hosts, onClose }: { kinds: Hypervisor[]; hosts: Host[]; onClose: () => void }) {
   const navigate = useNavigate();
   const add = useAddHost();
-  const [kind, setKind] = useState<Hypervisor>();
+  const [kind, setKind] = useState(() => only(kinds));
   const [form, setForm] = useState<HostForm>(emptyHost);
   const [tried, setTried] = useState(false);
   const refused = fieldErrors(add.error);
@@ -87,4 +87,10 @@ function Form({ kinds, hosts, onClose }: { kinds: Hypervisor[]; hosts: Host[]; o
       </ModalActions>
     </form>
   );
+}
+
+/** The kind, where there is nothing to choose. */
+function only(kinds: Hypervisor[]): Hypervisor | undefined {
+  const addable = kinds.filter((kind) => kind.addable);
+  return addable.length === 1 ? addable[0] : undefined;
 }

@@ -9,11 +9,11 @@ export function CapabilityList({ host }: { host: Host }) {
   const sorted = [...names.filter((name) => can(host, name).available), ...names.filter((name) => !can(host, name).available)];
   return (
     <Panel title="What it can do">
-      <ul className="flex flex-col gap-1.5 px-4 py-3 text-sm">
+      <ul className="px-4 py-3 text-sm sm:columns-2 lg:columns-3">
         {sorted.map((name) => {
           const { available, reason } = can(host, name);
           return (
-            <li key={name} className="flex gap-2.5">
+            <li key={name} className="flex break-inside-avoid gap-2.5 pb-2">
               {available ? <Check className="mt-0.5 size-3.5 shrink-0 text-good" aria-label="yes" /> : <Minus className="mt-0.5 size-3.5 shrink-0 text-faint" aria-label="no" />}
               <span className={available ? "" : "text-soft"}>
                 {capabilityLabel(name)}

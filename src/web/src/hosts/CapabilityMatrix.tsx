@@ -18,11 +18,13 @@ export function CapabilityMatrix({ hosts }: { hosts: Host[] }) {
                 Capability
               </th>
               {hosts.map((host) => (
-                <th key={host.name} scope="col" className="min-w-28 border-b px-3 py-2 text-center font-normal">
+                <th key={host.name} scope="col" className="min-w-24 border-b px-3 py-2 align-top text-center font-normal">
                   <Link to="/hosts/$name" params={{ name: host.name }} className="font-semibold hover:underline">
                     {host.name}
                   </Link>
-                  <HostDot state={host.status.state} className="mt-0.5 flex justify-center text-xs text-faint" />
+                  <span className="mt-0.5 block">
+                    <HostDot state={host.status.state} className="text-xs text-faint" />
+                  </span>
                 </th>
               ))}
             </tr>

@@ -1,10 +1,9 @@
 import { Link } from "@tanstack/react-router";
 import { ChevronRight } from "lucide-react";
 import type { Host } from "../api/types";
-import { Ago } from "../layout/Ago";
 import { Panel } from "../layout/PageFrame";
 import { HostActions } from "./HostActions";
-import { HostDot, StatusNotice } from "./HostStatus";
+import { HostDot, Since, StatusNotice } from "./HostStatus";
 import { HostSummary, HostTags } from "./HostSummary";
 import { useKind } from "./queries";
 
@@ -24,12 +23,7 @@ export function HostCard({ host }: { host: Host }) {
           </h2>
           <p className="text-sm text-soft">
             {kind?.title ?? host.hypervisor} {host.version}
-            {since && (
-              <span className="text-faint">
-                {" "}
-                · since <Ago at={since} />
-              </span>
-            )}
+            {since && <> · <Since at={since} /></>}
           </p>
         </div>
         <HostActions host={host} size="sm" />

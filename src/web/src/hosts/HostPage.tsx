@@ -3,14 +3,13 @@ import { Link, useParams } from "@tanstack/react-router";
 import { ChevronLeft, SearchX } from "lucide-react";
 import { useEffect } from "react";
 import type { Host } from "../api/types";
-import { Ago } from "../layout/Ago";
 import { buttonClass } from "../layout/Button";
 import { Empty, Loaded, Panel } from "../layout/PageFrame";
 import { CapabilityList } from "./CapabilityList";
 import { HostActions } from "./HostActions";
 import { Findings, Reached } from "./HostFacts";
 import { HostMachines } from "./HostMachines";
-import { HostDot, StatusNotice } from "./HostStatus";
+import { HostDot, Since, StatusNotice } from "./HostStatus";
 import { HostSummary, HostTags } from "./HostSummary";
 import { Networks } from "./Networks";
 import { hostQuery, useKind } from "./queries";
@@ -54,11 +53,7 @@ function HostView({ host }: { host: Host }) {
             <span>
               {kind?.title ?? host.hypervisor} {host.version}
             </span>
-            {since && (
-              <span className="text-faint">
-                since <Ago at={since} />
-              </span>
-            )}
+            {since && <Since at={since} />}
             <HostTags host={host} />
           </p>
         </div>
@@ -75,12 +70,10 @@ function HostView({ host }: { host: Host }) {
           <HostMachines host={host} answers={answers} />
           <Networks host={host} answers={answers} />
           <StoragePools host={host} answers={answers} />
+          <CapabilityList host={host} />
           <Findings host={host} />
         </div>
-        <div className="grid items-start gap-5 sm:grid-cols-2 xl:grid-cols-1">
-          <Reached host={host} kind={kind} />
-          <CapabilityList host={host} />
-        </div>
+        <Reached host={host} kind={kind} />
       </div>
     </div>
   );

@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
 import type { Host, HostState } from "../api/types";
-import { Ago } from "../layout/Ago";
+import { useNow } from "../layout/Ago";
+import { ago } from "../layout/format";
 import { Notice } from "../layout/Notice";
 import { meaning, word } from "./state";
 
@@ -24,8 +25,8 @@ export function HostDot({ state, className = "" }: { state: HostState; className
 }
 
 /** Why a host is not online: what was tried, what that showed, what to do. Nothing while all is well. */
-export function StatusNotice({ host, actions }: { host: Host; actions?: ReactNode }) {
-  const { state, since, tried, reason, remedy } = host.status;
+export function StatusNotice({ host }: { host: Host }) {
+  const { state, tried, reason, remedy } = host.status;
   if (state === "online") return null;
   const tone = state === "pending" ? "info" : state === "degraded" ? "warn" : "bad";
   return (
@@ -33,23 +34,32 @@ export function StatusNotice({ host, actions }: { host: Host; actions?: ReactNod
       <dl className="mt-1.5 grid gap-x-4 gap-y-1.5 text-sm sm:grid-cols-[6.5rem_minmax(0,1fr)]">
         <Line name="Tried">{tried}</Line>
         {reason && <Line name="What happened">{reason}</Line>}
-        {remedy && <Line name="What to do">{remedy}</Line>}
-        {since && state !== "pending" && (
-          <Line name="Since">
-            <Ago at={since} />
-          </Line>
-        )}
+        {remedy && <Line name="What to do">{spans(remedy)}</Line>}
       </dl>
-      {actions && <div className="mt-3 flex flex-wrap gap-2">{actions}</div>}
     </Notice>
   );
+}
+
+/** How long a host has been in its state. */
+export function Since({ at }: { at: string }) {
+  const text = ago(at, useNow());
+  return (
+    <time dateTime={at} title={new Date(at).toLocaleString()} className="whitespace-nowrap text-faint">
+      {text === "now" ? "just now" : `for ${text.replace(/ ago$/, "")}`}
+    </time>
+  );
+}
+
+/** Commands within a text, as the server marks them. */
+function spans(text: string): ReactNode {
+  return text.split("`").map((part, index) => (index % 2 === 1 ? <code key={index} className="rounded bg-card/70 px-1 font-mono text-xs">{part}</code> : part));
 }
 
 function Line({ name, children }: { name: string; children: ReactNode }) {
   return (
     <div className="contents">
       <dt className="text-faint max-sm:-mb-1.5">{name}</dt>
-      <dd className="wrap-anywhere">{children}</dd>
+      <dd className="wrap-anywhere first-letter:uppercase">{children}</dd>
     </div>
   );
 }

@@ -39,7 +39,7 @@ export function HostSummary({ host }: { host: Host }) {
         {host.acceleratorReason && <p className="mt-0.5 text-sm text-soft">{host.acceleratorReason}</p>}
       </div>
       <div className="flex flex-col gap-3">
-        {host.probedAt && <Gauge name="Memory" used={memoryUsedMiB} total={memoryMiB} text={`${memory(memoryUsedMiB)} of ${memory(memoryMiB)} promised`} />}
+        {host.probedAt && <Gauge name="Memory" used={memoryUsedMiB} total={memoryMiB} text={`${memoryUsedMiB > 0 ? memory(memoryUsedMiB) : "None"} of ${memory(memoryMiB)} promised`} />}
         <div className="flex flex-wrap gap-x-8 gap-y-2">
           <Figure name="Machines">
             {machines}

@@ -29,9 +29,11 @@ export function HostsPage() {
             </Empty>
           ) : (
             <div className="flex flex-col gap-5">
-              {list.map((host) => (
-                <HostCard key={host.name} host={host} />
-              ))}
+              <div className="grid items-start gap-5 xl:grid-cols-2 xl:[&>*:only-child]:col-span-2">
+                {list.map((host) => (
+                  <HostCard key={host.name} host={host} />
+                ))}
+              </div>
               <CapabilityMatrix hosts={list} />
             </div>
           )

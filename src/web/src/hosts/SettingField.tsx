@@ -4,7 +4,7 @@ import type { HypervisorSetting } from "../api/types";
 import { Field } from "../layout/Field";
 import { inWords } from "../layout/format";
 import { Pairs, Row, Rows, type Pair } from "../layout/Rows";
-import { shapeOf, type Errors, type HostForm } from "./settings";
+import { exampleOf, shapeOf, type Errors, type HostForm } from "./settings";
 
 type Props = { setting: HypervisorSetting; form: HostForm; errors: Errors; /** Whether a secret is set already; absent for a new host. */ isSet?: boolean | undefined; set: (change: Partial<HostForm>) => void };
 
@@ -14,14 +14,15 @@ export function SettingField({ setting, form, errors: all, isSet, set }: Props) 
   const shape = shapeOf(setting);
   const errors = below(all, `settings.${name}`);
   const rows = form.rows[name] ?? [];
+  const example = exampleOf(setting);
   const setRows = (next: Pair[]) => set({ rows: { ...form.rows, [name]: next } });
-  if (shape === "map") return <Pairs title={inWords(name)} one={inWords(name)} hint={help} pairs={rows} errors={errors} onChange={setRows} />;
+  if (shape === "map") return <Pairs title={inWords(name)} one={inWords(name)} hint={help} pairs={rows} errors={errors} placeholders={[example.key ?? "name", example.value ?? "value"]} onChange={setRows} />;
   if (shape === "list")
     return (
       <Rows title={inWords(name)} hint={help} errors={errors} onAdd={() => setRows([...rows, { name: "", value: "" }])}>
         {rows.map((row, index) => (
           <Row key={index} label={`${inWords(name)} ${index + 1}`} onRemove={() => setRows(rows.filter((_, at) => at !== index))}>
-            <input aria-label={`${inWords(name)} ${index + 1}`} autoComplete="off" autoCapitalize="none" spellCheck={false} value={row.value} onChange={(event) => setRows(rows.map((one, at) => (at === index ? { ...one, value: event.target.value } : one)))} className="field" />
+            <input aria-label={`${inWords(name)} ${index + 1}`} autoComplete="off" autoCapitalize="none" spellCheck={false} placeholder={example.value ?? ""} value={row.value} onChange={(event) => setRows(rows.map((one, at) => (at === index ? { ...one, value: event.target.value } : one)))} className="field" />
           </Row>
         ))}
       </Rows>

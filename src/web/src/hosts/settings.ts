@@ -20,10 +20,17 @@ export const emptyHost: HostForm = { name: "", texts: {}, rows: {}, dropped: [],
 /** How a setting is filled in. Its kind says no more than its help text, where lists and maps have an example: `list:0=value`, `map:KEY=value`. */
 export type Shape = "text" | "lines" | "list" | "map";
 
-export function shapeOf({ name, help }: HypervisorSetting): Shape {
-  const [, key] = new RegExp(`(?:^|[^\\w])${name}:(\\w+)=`).exec(help) ?? [];
+export function shapeOf(setting: HypervisorSetting): Shape {
+  const { help } = setting;
+  const { key } = exampleOf(setting);
   if (key) return /^\d+$/.test(key) ? "list" : "map";
   return /\bPEM\b|\bknown_hosts\b|private key/i.test(help) ? "lines" : "text";
+}
+
+/** The example in a list's or map's help text. */
+export function exampleOf({ name, help }: HypervisorSetting): { key?: string | undefined; value?: string | undefined } {
+  const [, key, value] = new RegExp(`(?:^|[^\\w])${name}:([\\w.-]+)=(\\S*?)[.,;)]*(?:\\s|$)`).exec(help) ?? [];
+  return { key, value };
 }
 
 /** Settings in the order in which they are asked for: what must be stated comes first. */
@@ -36,7 +43,8 @@ export function formOf(host: Host, kind: Hypervisor): HostForm {
   const form: HostForm = { ...emptyHost, name: host.name, texts: {}, rows: {}, labels: toPairs(host.labels), reservedMemoryMiB: String(host.reservedMemoryMiB), machineLimit: host.machineLimit ? String(host.machineLimit) : "" };
   for (const setting of kind.settings) {
     const below = Object.entries(host.settings).filter(([name]) => name.startsWith(`${setting.name}:`));
-    if (below.length > 0) form.rows[setting.name] = below.map(([name, value]) => ({ name: name.slice(setting.name.length + 1), value }));
+    const rows = below.map(([name, value]) => ({ name: name.slice(setting.name.length + 1), value }));
+    if (rows.length > 0) form.rows[setting.name] = shapeOf(setting) === "list" ? rows.sort((one, other) => Number(one.name) - Number(other.name)) : rows;
     const text = host.settings[setting.name];
     if (text !== undefined) form.texts[setting.name] = text;
   }
@@ -104,9 +112,9 @@ export function validateHost(form: HostForm, kind: Hypervisor | undefined, taken
   for (const field of ["reservedMemoryMiB", "machineLimit"] as const) if (form[field].trim() && !/^\d+$/.test(form[field].trim())) errors[field] = ["Give a whole number."];
   if (kind) {
     const stated = settingsOf(form, kind);
-    for (const { name, required } of kind.settings) {
+    for (const { name, required, help } of kind.settings) {
       const there = Object.keys(stated).some((key) => key === name || key.startsWith(`${name}:`)) || (set[name] && !form.dropped.includes(name));
-      if (required && !there) errors[`settings.${name}`] = ["This must be stated."];
+      if (required && !there) errors[`settings.${name}`] = [`This must be stated. ${help}`];
     }
   }
   return errors;

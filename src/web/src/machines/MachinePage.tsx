@@ -5,6 +5,8 @@ import { useEffect } from "react";
 import { entries } from "../api/pages";
 import type { Machine } from "../api/types";
 import { Console } from "../console/Console";
+import { can } from "../hosts/capabilities";
+import { hostQuery } from "../hosts/queries";
 import { catalogueQuery, imagesQuery } from "../images/queries";
 import { buttonClass } from "../layout/Button";
 import { Notice } from "../layout/Notice";
@@ -60,7 +62,7 @@ function MachineView({ machine }: { machine: Machine }) {
       <Ladder machine={machine} />
       <div className="grid items-start gap-5 xl:grid-cols-[minmax(0,1fr)_20rem]">
         <div className="flex min-w-0 flex-col gap-5">
-          <Console machine={machine} />
+          <Screen machine={machine} />
           <MachineTabs machine={machine} />
         </div>
         <div className="grid items-start gap-5 sm:grid-cols-2 xl:grid-cols-1">
@@ -71,6 +73,14 @@ function MachineView({ machine }: { machine: Machine }) {
       </div>
     </div>
   );
+}
+
+/** Its console, or why there is none: not every kind of host has screens to show. */
+function Screen({ machine }: { machine: Machine }) {
+  const { data: host } = useQuery(hostQuery(machine.host));
+  const { available, reason } = can(host, "screen");
+  if (!host || available) return <Console machine={machine} />;
+  return <Notice tone="info" title={`Machines on ${host.name} have no screen here`} detail={reason} />;
 }
 
 function Ladder({ machine }: { machine: Machine }) {
