@@ -12,11 +12,11 @@ const program = process.env.WARREN_SERVER ?? join(root, "src/Warren.Server/bin/D
 const pages = process.env.WARREN_PAGES ?? join(root, "src/web/dist");
 
 /** A running server: its address, the login link that it printed, and calls with its command line's token. */
-export async function startServer() {
+export async function startServer(more = ["--Qemu:Accelerator=tcg"]) {
   for (const needed of [program, join(pages, "index.html")]) if (!existsSync(needed)) throw new Error(`${needed} is missing: build the server and the pages first`);
   // Short, because the machines' sockets lie below it and a socket's path has 107 bytes at most.
   const data = await mkdtemp(join(tmpdir(), "ww-"));
-  const settings = [`--Web:Folder=${pages}`, `--Images:Folder=${join(root, "images")}`, "--Qemu:Accelerator=tcg", "--urls", "http://127.0.0.1:0"];
+  const settings = [`--Web:Folder=${pages}`, `--Images:Folder=${join(root, "images")}`, "--urls", "http://127.0.0.1:0", ...more];
   const child = spawn("dotnet", [program, ...settings], { env: { ...process.env, WARREN_DATA: data }, stdio: ["ignore", "pipe", "inherit"] });
   const login = await loginLink(child);
   const { url, token } = JSON.parse(await readFile(join(data, "client.json"), "utf8"));
@@ -40,7 +40,7 @@ export async function startServer() {
     }
     await rm(data, { recursive: true, force: true });
   };
-  return { url, login, data, call, stop };
+  return { url, token, login, data, call, stop };
 }
 
 /** An operation once it has ended; a failed one throws. */

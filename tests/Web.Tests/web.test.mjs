@@ -200,7 +200,7 @@ test("the theme follows the system until one is chosen, and the choice is rememb
 });
 
 test("every page fits a desktop and a phone, light and dark", { timeout: 240_000 }, async () => {
-  const pages = { machines: "/", launch: "/?launch=", machine: "/machines/seen", images: "/images", keys: "/keys", hosts: "/hosts", operations: "/operations" };
+  const pages = { machines: "/", launch: "/?launch=", machine: "/machines/seen", images: "/images", keys: "/keys", hosts: "/hosts", host: "/hosts/local", operations: "/operations" };
   for (const [size, viewport] of Object.entries({ desktop, phone }))
     for (const colorScheme of ["light", "dark"]) {
       await page.setViewportSize(viewport);

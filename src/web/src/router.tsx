@@ -49,9 +49,10 @@ const machine = createRoute({
 const images = createRoute({ getParentRoute: () => shell, path: "/images", component: ImagesPage });
 const keys = createRoute({ getParentRoute: () => shell, path: "/keys", component: KeysPage });
 const hosts = createRoute({ getParentRoute: () => shell, path: "/hosts", component: HostsPage });
+const host = createRoute({ getParentRoute: () => shell, path: "/hosts/$name", component: lazyRouteComponent(() => import("./hosts/HostPage"), "HostPage") });
 const operations = createRoute({ getParentRoute: () => shell, path: "/operations", component: OperationsPage });
 
-const tree = root.addChildren([login, shell.addChildren([machines, machine, images, keys, hosts, operations])]);
+const tree = root.addChildren([login, shell.addChildren([machines, machine, images, keys, hosts, host, operations])]);
 
 export function makeRouter(client: QueryClient) {
   return createRouter({ routeTree: tree, context: { client }, defaultPreload: "intent", defaultPreloadStaleTime: 0, scrollRestoration: true });

@@ -2,7 +2,7 @@ import { QueryClient } from "@tanstack/react-query";
 import { expect, test } from "vitest";
 import { applyEvent, keys } from "./cache";
 import type { Pages } from "./pages";
-import type { Machine, Operation, WarrenEvent } from "./types";
+import type { Host, Machine, Operation, WarrenEvent } from "./types";
 
 const machine = (id: string, state: Machine["state"] = "running") => ({ id, name: `m-${id}`, state }) as Machine;
 const event = (type: string, subjectId: string, data?: unknown): WarrenEvent => ({ id: 1, type, subjectId, at: "2026-01-01T00:00:00Z", data });
@@ -91,4 +91,27 @@ test("a read under way that may be older than the event is done again", async ()
   expect((await read)?.state).toBe("starting");
   // Nobody shows this query, so it is only marked; whoever shows it next reads again.
   expect(client.getQueryState(keys.machine("m-a"))?.isInvalidated).toBe(true);
+});
+
+test("hosts come, change and go with their events, in the order of their names", () => {
+  const client = new QueryClient();
+  const host = (name: string, state: Host["status"]["state"]) => ({ name, status: { state, tried: "" } }) as Host;
+  const seen = () => client.getQueryData<Host[]>(keys.hosts)?.map((one) => `${one.name} ${one.status.state}`);
+  applyEvent(client, event("host.added", "early", host("early", "pending")));
+  expect(seen()).toBeUndefined();
+  client.setQueryData(keys.hosts, [host("local", "online")]);
+  applyEvent(client, event("host.added", "attic", host("attic", "pending")));
+  applyEvent(client, event("host.status", "attic", host("attic", "unreachable")));
+  expect(seen()).toEqual(["attic unreachable", "local online"]);
+  applyEvent(client, event("host.removed", "attic"));
+  expect(seen()).toEqual(["local online"]);
+});
+
+test("what was asked of a host is asked again when its status changes", () => {
+  const client = new QueryClient();
+  client.setQueryData(keys.onHost("attic", "networks"), []);
+  client.setQueryData(keys.onHost("cellar", "networks"), []);
+  applyEvent(client, event("host.status", "attic", { name: "attic" }));
+  expect(client.getQueryState(keys.onHost("attic", "networks"))?.isInvalidated).toBe(true);
+  expect(client.getQueryState(keys.onHost("cellar", "networks"))?.isInvalidated).toBe(false);
 });

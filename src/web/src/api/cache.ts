@@ -1,7 +1,7 @@
 import type { QueryClient, QueryKey } from "@tanstack/react-query";
 import { hasEnded } from "../operations/hasEnded";
 import { entries, remove, upsert, type Pages } from "./pages";
-import type { Image, Machine, Operation, WarrenEvent } from "./types";
+import type { Host, Image, Machine, Operation, WarrenEvent } from "./types";
 
 /** Keys under which the pages' data is kept. */
 export const keys = {
@@ -13,6 +13,10 @@ export const keys = {
   limits: ["limits"] as const,
   sshKeys: ["keys"] as const,
   hosts: ["hosts"] as const,
+  /** What has to be asked of the host itself: its machines, networks, storage. */
+  onHost: (host: string, part?: "machines" | "networks" | "storage") => (part ? ["host", host, part] : ["host", host]),
+  hypervisors: ["hypervisors"] as const,
+  placement: ["placement"] as const,
   operations: ["operations"] as const,
   operationsOf: (subject: string) => ["operations", subject] as const,
   operation: (id: string) => ["operation", id] as const,
@@ -23,6 +27,12 @@ export function applyEvent(client: QueryClient, event: WarrenEvent): void {
   switch (event.type) {
     case "machine.deleted":
       forgetMachine(client, event.subjectId);
+      // How many machines a host has is not told by events of its own.
+      void client.invalidateQueries({ queryKey: keys.hosts });
+      break;
+    case "host.removed":
+      change<Host[]>(client, keys.hosts, (hosts) => hosts?.filter((host) => host.name !== event.subjectId));
+      client.removeQueries({ queryKey: keys.onHost(event.subjectId) });
       break;
     case "image.deleted":
       change<Pages<Image>>(client, keys.images, (pages) => remove(pages, event.subjectId));
@@ -32,6 +42,8 @@ export function applyEvent(client: QueryClient, event: WarrenEvent): void {
       if (event.data) putOperation(client, event.data as Operation);
       break;
     default:
+      if (event.type === "machine.created") void client.invalidateQueries({ queryKey: keys.hosts });
+      if (event.data && event.type.startsWith("host.")) putHost(client, event.data as Host);
       if (event.data && event.type.startsWith("machine.")) putMachine(client, event.data as Machine);
       if (event.data && event.type.startsWith("image.")) putImage(client, event.data as Image);
   }
@@ -48,6 +60,13 @@ function forgetMachine(client: QueryClient, id: string): void {
   for (const key of [keys.machines, ...narrowed(client)]) change<Pages<Machine>>(client, key, (pages) => remove(pages, id));
   const of = client.getQueriesData<Machine>({ queryKey: ["machine"] }).filter(([, machine]) => machine?.id === id);
   for (const [key] of of) client.setQueryData(key, null);
+}
+
+/** A host as an event or an answer tells it. */
+export function putHost(client: QueryClient, host: Host): void {
+  change<Host[]>(client, keys.hosts, (hosts) => hosts && [...hosts.filter((other) => other.name !== host.name), host].sort((one, other) => (one.name < other.name ? -1 : 1)));
+  // What was asked of it before may have failed then, or be another thing now.
+  void client.invalidateQueries({ queryKey: keys.onHost(host.name) });
 }
 
 function narrowed(client: QueryClient): QueryKey[] {

@@ -6,9 +6,9 @@ import type { Operation, WarrenEvent } from "./types";
 /** Whether what the pages show is being kept up to date. */
 export type Liveness = "connecting" | "live" | "lost";
 
-const types = ["machine.changed", "machine.created", "machine.deleted", "image.changed", "image.created", "image.deleted", "operation.changed"];
+const types = ["machine.changed", "machine.created", "machine.deleted", "image.changed", "image.created", "image.deleted", "operation.changed", "host.added", "host.changed", "host.status", "host.removed"];
 /** First words of the query keys whose data the events keep up to date. */
-const told = new Set<unknown>(["machines", "machine", "images", "catalogue", "operations", "operation"]);
+const told = new Set<unknown>(["machines", "machine", "images", "catalogue", "operations", "operation", "hosts", "host"]);
 const longestPause = 15_000;
 
 /** Follows the server's events while the tab is seen; a hidden tab lets go of its connection, of which a browser has six per server. */

@@ -14,6 +14,18 @@ export function pagesQuery<T>(key: readonly unknown[], read: (after: string | un
   });
 }
 
+/** A short list in whole, however many pages the server makes of it. */
+export async function everyPage<T>(read: (after: string | undefined) => Promise<Page<T>>): Promise<T[]> {
+  const all: T[] = [];
+  let after: string | undefined;
+  do {
+    const page = await read(after);
+    all.push(...page.items);
+    after = page.next;
+  } while (after);
+  return all;
+}
+
 /** All entries read so far, in order. */
 export function entries<T>(pages: Pages<T> | undefined): T[] {
   return pages ? pages.pages.flatMap((page) => page.items) : [];

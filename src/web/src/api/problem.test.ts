@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ApiError, explain, fieldErrors, problemOf } from "./problem";
+import { ApiError, below, explain, fieldErrors, problemOf } from "./problem";
 
 const validation = new ApiError({ type: "urn:warren:problem:validation", title: "Bad input", status: 400, errors: { "$.MemoryMiB": ["128 to 4096 MiB"], "forwards[0].hostPort": ["taken"] } });
 
@@ -16,3 +16,11 @@ test("a proxy's page becomes a problem of its own", async () => {
 });
 
 test("a network failure says that nobody answers", () => expect(explain(new TypeError("Failed to fetch")).title).toBe("The server does not answer"));
+
+test("the rules below a field are its own and its parts', not those of a namesake", () => {
+  const errors = { labels: ["a"], "labels.zone": ["b"], "labelsToo": ["c"], "settings.list:0": ["d"], "forwards[0].hostPort": ["e"] };
+  expect(below(errors, "labels")).toEqual(["a", "b"]);
+  expect(below(errors, "settings.list")).toEqual(["d"]);
+  expect(below(errors, "forwards")).toEqual(["e"]);
+  expect(below(errors, "name")).toEqual([]);
+});

@@ -45,6 +45,11 @@ export function fieldErrors(error: unknown): Record<string, string[]> {
   return Object.fromEntries(entries);
 }
 
+/** The rules broken by a field or by parts of it: `forwards` and `forwards[0].hostPort`, `labels` and `labels.zone`. */
+export function below(errors: Record<string, string[]>, field: string): string[] {
+  return [...new Set(Object.entries(errors).flatMap(([name, rules]) => (name === field || (name.startsWith(field) && ".[:".includes(name.charAt(field.length))) ? rules : [])))];
+}
+
 function normalise(field: string): string {
   return field
     .replace(/^\$\.?/, "")

@@ -24,6 +24,17 @@ export type ImportImageRequest = Schemas["ImportImageRequest"];
 export type CatalogueEntry = Sent<Schemas["CatalogueEntry"]>;
 export type SshKey = Sent<Schemas["SshKey"]>;
 export type Host = Sent<Schemas["Host"]>;
+export type HostState = Schemas["HostState"];
+export type HostMachine = Sent<Schemas["HostMachine"]>;
+export type AddHostRequest = Schemas["AddHostRequest"];
+/** Null takes a setting or a label away, which the document does not say of a map's values. */
+export type EditHostRequest = Omit<Schemas["EditHostRequest"], "settings" | "labels"> & { settings?: Record<string, string | null>; labels?: Record<string, string | null> };
+export type Hypervisor = Sent<Schemas["Hypervisor"]>;
+export type HypervisorSetting = Sent<Schemas["HypervisorSetting"]>;
+export type Network = Sent<Schemas["Network"]>;
+export type NetworkKind = Schemas["NetworkKind"];
+export type Storage = Sent<Schemas["Storage"]>;
+export type Placement = Sent<Schemas["Placement"]>;
 export type Limits = Sent<Schemas["Limits"]>;
 export type IntRange = Sent<Schemas["IntRange"]>;
 export type Operation = Sent<Schemas["Operation"]>;

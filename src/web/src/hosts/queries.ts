@@ -1,24 +1,76 @@
-import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
-import { keys } from "../api/cache";
+import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { keys, putHost } from "../api/cache";
 import { api, body } from "../api/client";
-import type { Host, Page } from "../api/types";
+import { everyPage } from "../api/pages";
+import type { components } from "../api/schema.gen";
+import type { AddHostRequest, EditHostRequest, Host, Hypervisor, Page } from "../api/types";
 import { toast, toastError } from "../layout/toasts";
+import { word } from "./state";
+
+type Schemas = components["schemas"];
 
 /** All hosts. Their free capacity is not told by events, so it is read again while somebody looks. */
 export const hostsQuery = queryOptions({
   queryKey: keys.hosts,
-  queryFn: async ({ signal }) => ((await body(api.GET("/api/v1/hosts", { signal }))) as Page<Host>).items,
+  queryFn: ({ signal }) => everyPage((after) => body(api.GET("/api/v1/hosts", { params: { query: { limit: 200, ...(after ? { after } : {}) } }, signal })) as Promise<Page<Host>>),
   refetchInterval: 15_000,
 });
 
-export function useProbe() {
+/** One of them; null when there is none of that name. */
+export const hostQuery = (name: string) => ({ ...hostsQuery, select: (hosts: Host[]) => hosts.find((host) => host.name === name) ?? null });
+
+/** Kinds of hypervisors; they change with the server's version only. */
+export const hypervisorsQuery = queryOptions({
+  queryKey: keys.hypervisors,
+  queryFn: async ({ signal }) => ((await body(api.GET("/api/v1/hypervisors", { signal }))) as Page<Hypervisor>).items,
+  staleTime: 600_000,
+});
+
+/** A kind by its word, once kinds have been read. */
+export function useKind(name: string | undefined): Hypervisor | undefined {
+  return useQuery({ ...hypervisorsQuery, select: (kinds) => kinds.find((kind) => kind.name === name) }).data;
+}
+
+function useHostChange<T>(perform: (wish: T) => Promise<Host>, then?: (host: Host) => void, onError?: (error: unknown) => void) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (name: string) => body(api.POST("/api/v1/hosts/{name}/probe", { params: { path: { name } } })) as Promise<Host>,
-    onSuccess: async (host) => {
-      await client.invalidateQueries({ queryKey: keys.hosts });
-      toast({ tone: host.usable ? "good" : "bad", title: host.usable ? `${host.name} is usable` : `${host.name} is not usable`, ...(host.acceleratorReason ? { detail: host.acceleratorReason } : {}) });
+    mutationFn: perform,
+    onSuccess: (host) => {
+      putHost(client, host);
+      then?.(host);
     },
-    onError: toastError,
+    ...(onError ? { onError } : {}),
+  });
+}
+
+export function useProbe() {
+  return useHostChange(
+    (name: string) => body(api.POST("/api/v1/hosts/{name}/probe", { params: { path: { name } } })) as Promise<Host>,
+    ({ name, status }) => toast({ tone: status.state === "online" ? "good" : "bad", title: `${name}: ${word(status.state)}`, ...(status.reason ? { detail: status.reason } : {}) }),
+    toastError,
+  );
+}
+
+export function useDrain() {
+  return useHostChange(({ name, on }: { name: string; on: boolean }) => {
+    const params = { path: { name } };
+    return body(on ? api.POST("/api/v1/hosts/{name}/drain", { params }) : api.POST("/api/v1/hosts/{name}/undrain", { params })) as Promise<Host>;
+  }, undefined, toastError);
+}
+
+/** Adds a host. Whether it answers is told later, by its status. */
+export function useAddHost() {
+  return useHostChange((request: AddHostRequest) => body(api.POST("/api/v1/hosts", { body: request })) as Promise<Host>);
+}
+
+export function useEditHost(name: string) {
+  return useHostChange((request: EditHostRequest) => body(api.PATCH("/api/v1/hosts/{name}", { params: { path: { name } }, body: request as Schemas["EditHostRequest"] })) as Promise<Host>);
+}
+
+export function useRemoveHost() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (name: string) => api.DELETE("/api/v1/hosts/{name}", { params: { path: { name } } }),
+    onSuccess: (_, name) => client.setQueryData<Host[]>(keys.hosts, (hosts) => hosts?.filter((host) => host.name !== name)),
   });
 }

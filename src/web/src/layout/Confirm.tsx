@@ -5,8 +5,8 @@ import { Modal, ModalActions, ModalBody } from "./Modal";
 import { Notice } from "./Notice";
 
 /** Asks before something that cannot be taken back; stays open and says why when it is refused. */
-export function Confirm(props: { open: boolean; title: string; action: string; onConfirm: () => Promise<unknown>; onClose: () => void; children: ReactNode }) {
-  const { open, title, action, onConfirm, onClose, children } = props;
+export function Confirm(props: { open: boolean; title: string; action: string; disabled?: boolean; onConfirm: () => Promise<unknown>; onClose: () => void; children: ReactNode }) {
+  const { open, title, action, disabled = false, onConfirm, onClose, children } = props;
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>();
   const close = () => {
@@ -32,7 +32,7 @@ export function Confirm(props: { open: boolean; title: string; action: string; o
       </ModalBody>
       <ModalActions>
         <Button onClick={close}>Cancel</Button>
-        <Button look="danger" busy={busy} onClick={() => void confirm()}>
+        <Button look="danger" busy={busy} disabled={disabled} onClick={() => void confirm()}>
           {action}
         </Button>
       </ModalActions>

@@ -12,7 +12,7 @@ export function Menu({ label, items }: { label: string; items: MenuItem[] }) {
         <Ellipsis className="size-4" />
       </DropdownMenu.Trigger>
       <DropdownMenu.Portal>
-        <DropdownMenu.Content align="end" sideOffset={4} className="z-30 min-w-44 animate-rise rounded-lg border bg-card p-1 shadow-float">
+        <DropdownMenu.Content align="end" sideOffset={4} collisionPadding={8} className="z-30 min-w-44 animate-rise rounded-lg border bg-card p-1 shadow-float">
           {items.map(({ label: text, icon, onSelect, danger = false, disabled = false }) => (
             <DropdownMenu.Item
               key={text}

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ago, bytes, duration, memory, verb } from "./format";
+import { ago, bytes, duration, inWords, memory, verb } from "./format";
 
 test.each([[0, "0 B"], [1023, "1023 B"], [1024, "1 KiB"], [1536, "1.5 KiB"], [1024 ** 3 - 1, "1 GiB"], [5 * 1024 ** 4, "5 TiB"]])("%d bytes are %s", (count, text) => expect(bytes(count)).toBe(text));
 
@@ -13,3 +13,5 @@ test.each([[0, "now"], [-12, "now"], [40, "40 s ago"], [300, "5 min ago"], [-720
 });
 
 test("an operation's kind is read as a verb", () => expect(verb("machine.inject-keys")).toBe("Inject keys"));
+
+test.each([["ca", "CA"], ["publishAddress", "Publish address"], ["memoryMiB", "Memory MiB"], ["tlsVerify", "TLS verify"], ["kernel-version", "Kernel version"], ["sshKey", "SSH key"]])("%s reads %s", (name, text) => expect(inWords(name)).toBe(text));

@@ -50,3 +50,12 @@ export function verb(kind: string): string {
   const words = (kind.split(".").at(-1) ?? kind).replaceAll("-", " ");
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
+
+const short: Record<string, string> = { ca: "CA", uri: "URI", url: "URL", ssh: "SSH", tls: "TLS", ip: "IP", id: "ID", cpu: "CPU", cpus: "CPUs", mac: "MAC", vnc: "VNC", rdp: "RDP", api: "API", mib: "MiB", gib: "GiB", os: "OS", usb: "USB", uefi: "UEFI" };
+
+/** A name as it is written in the API, in words: `publishAddress` is Publish address, `memoryMiB` Memory MiB. */
+export function inWords(name: string): string {
+  const parts = name.replace(/([MG])iB/g, " $1ib").replace(/([a-z0-9])([A-Z])/g, "$1 $2").split(/[\s_-]+/).filter(Boolean);
+  const words = parts.map((part) => short[part.toLowerCase()] ?? part.toLowerCase()).join(" ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}

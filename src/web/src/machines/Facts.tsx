@@ -4,7 +4,7 @@ import type { Machine } from "../api/types";
 import { Ago } from "../layout/Ago";
 import { Button } from "../layout/Button";
 import { CopyLine } from "../layout/CopyButton";
-import { memory } from "../layout/format";
+import { inWords, memory } from "../layout/format";
 import { Panel } from "../layout/PageFrame";
 import { Resize } from "./Resize";
 import { allowed, sshCommand } from "./state";
@@ -17,6 +17,18 @@ export function Reach({ machine }: { machine: Machine }) {
       <div className="flex flex-col gap-2.5 px-4 py-3">
         {command ? <CopyLine text={command} label="Copy the ssh command" prompt /> : <p className="text-sm text-soft">No SSH address is known{machine.state === "running" ? " yet" : ""}. Its screen and serial log work without one.</p>}
         <CopyLine text={`warren ssh ${machine.name}`} label="Copy the warren command" prompt />
+        {machine.addresses.length > 0 && (
+          <div>
+            <p className="eyebrow mb-1">{machine.addresses.length === 1 ? "Address" : "Addresses"}</p>
+            <ul className="flex flex-col gap-1">
+              {machine.addresses.map((address) => (
+                <li key={address}>
+                  <CopyLine text={address} label={`Copy ${address}`} />
+                </li>
+              ))}
+            </ul>
+          </div>
+        )}
         {machine.forwards.length > 0 && (
           <table className="mt-1 w-full text-sm">
             <caption className="eyebrow mb-1 text-left">Port forwards</caption>
@@ -66,7 +78,12 @@ export function Resources({ machine }: { machine: Machine }) {
         ))}
         <Fact name="Firmware">{spec.firmware === "uefi" ? "UEFI" : "BIOS"}</Fact>
         <Fact name="Graphics">{spec.video === "std" ? "Standard VGA" : "virtio"}</Fact>
-        <Fact name="Host">{machine.host}</Fact>
+        {spec.network && <Fact name="Network">{spec.network}</Fact>}
+        {Object.entries(spec.options).map(([name, value]) => (
+          <Fact key={name} name={inWords(name)}>
+            {value}
+          </Fact>
+        ))}
         {machine.processId && <Fact name="Process">{machine.processId}</Fact>}
         <Fact name="Created">
           <Ago at={machine.createdAt} />

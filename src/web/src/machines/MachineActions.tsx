@@ -1,8 +1,8 @@
-import { Link, useNavigate } from "@tanstack/react-router";
+import { Link } from "@tanstack/react-router";
 import { Play, Power, RotateCw, Square, SquareTerminal, Trash2 } from "lucide-react";
 import { useState } from "react";
 import type { Machine } from "../api/types";
-import { Button, buttonClass, IconButton } from "../layout/Button";
+import { buttonClass, IconButton } from "../layout/Button";
 import { Confirm } from "../layout/Confirm";
 import { Menu } from "../layout/Menu";
 import { useMachineAction } from "./queries";
@@ -40,45 +40,8 @@ export function RowActions({ machine }: { machine: Machine }) {
   );
 }
 
-/** The same as buttons, for the machine's own page. */
-export function HeaderActions({ machine }: { machine: Machine }) {
-  const action = useMachineAction(machine);
-  const navigate = useNavigate();
-  const [deleting, setDeleting] = useState(false);
-  const can = allowed(machine);
-  const remove = async () => {
-    await action.mutateAsync("delete");
-    await navigate({ to: "/" });
-  };
-  return (
-    <div className="flex flex-wrap items-center gap-2">
-      {machine.state === "stopped" || machine.state === "failed" || machine.state === "suspended" ? (
-        <Button look="primary" icon={<Play className="size-4" />} disabled={!can.start} busy={action.isPending} onClick={() => action.mutate("start")}>
-          Start
-        </Button>
-      ) : (
-        <>
-          <Button icon={<RotateCw className="size-4" />} disabled={!can.restart} onClick={() => action.mutate("restart")}>
-            Restart
-          </Button>
-          <Button icon={<Square className="size-4" />} disabled={!can.stop} busy={action.isPending} onClick={() => action.mutate("stop")}>
-            Stop
-          </Button>
-        </>
-      )}
-      <Menu
-        label="More actions"
-        items={[
-          { label: "Switch off at once", icon: <Power />, onSelect: () => action.mutate("kill"), disabled: !can.stop },
-          { label: "Delete…", icon: <Trash2 />, onSelect: () => setDeleting(true), danger: true, disabled: !can.remove },
-        ]}
-      />
-      <DeleteMachine machine={machine} open={deleting} onClose={() => setDeleting(false)} onConfirm={remove} />
-    </div>
-  );
-}
-
-function DeleteMachine({ machine, ...dialog }: { machine: Machine; open: boolean; onClose: () => void; onConfirm: () => Promise<unknown> }) {
+/** Asks before a machine is removed. */
+export function DeleteMachine({ machine, ...dialog }: { machine: Machine; open: boolean; onClose: () => void; onConfirm: () => Promise<unknown> }) {
   return (
     <Confirm {...dialog} title={`Delete ${machine.name}?`} action="Delete machine">
       <p>

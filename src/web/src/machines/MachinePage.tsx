@@ -5,17 +5,20 @@ import { useEffect } from "react";
 import { entries } from "../api/pages";
 import type { Machine } from "../api/types";
 import { Console } from "../console/Console";
+import { can } from "../hosts/capabilities";
+import { hostQuery } from "../hosts/queries";
 import { catalogueQuery, imagesQuery } from "../images/queries";
 import { buttonClass } from "../layout/Button";
 import { Notice } from "../layout/Notice";
 import { Empty, Loaded, Panel } from "../layout/PageFrame";
 import { ProgressCard } from "../operations/Progress";
-import { HeaderActions } from "./MachineActions";
+import { HeaderActions } from "./HeaderActions";
 import { MachineTabs } from "./MachineTabs";
 import { machineQuery } from "./queries";
 import { ReadinessLadder } from "./Readiness";
 import { Reach, Resources } from "./Facts";
 import { StateDot } from "./StateDot";
+import { WhereItRuns } from "./WhereItRuns";
 
 /** Everything about one machine, its screen first. */
 export function MachinePage() {
@@ -48,7 +51,7 @@ function MachineView({ machine }: { machine: Machine }) {
           <h1 className="truncate text-2xl">{machine.name}</h1>
           <p className="mt-0.5 flex flex-wrap items-center gap-x-3 text-soft">
             <StateDot state={machine.state} className="font-medium text-ink" />
-            <span className="text-faint">{machine.image}</span>
+            <span className="text-faint">{machine.image ?? "adopted"}</span>
           </p>
         </div>
         <HeaderActions machine={machine} />
@@ -59,16 +62,25 @@ function MachineView({ machine }: { machine: Machine }) {
       <Ladder machine={machine} />
       <div className="grid items-start gap-5 xl:grid-cols-[minmax(0,1fr)_20rem]">
         <div className="flex min-w-0 flex-col gap-5">
-          <Console machine={machine} />
+          <Screen machine={machine} />
           <MachineTabs machine={machine} />
         </div>
         <div className="grid items-start gap-5 sm:grid-cols-2 xl:grid-cols-1">
           <Reach machine={machine} />
+          <WhereItRuns machine={machine} />
           <Resources machine={machine} />
         </div>
       </div>
     </div>
   );
+}
+
+/** Its console, or why there is none: not every kind of host has screens to show. */
+function Screen({ machine }: { machine: Machine }) {
+  const { data: host } = useQuery(hostQuery(machine.host));
+  const { available, reason } = can(host, "screen");
+  if (!host || available) return <Console machine={machine} />;
+  return <Notice tone="info" title={`Machines on ${host.name} have no screen here`} detail={reason} />;
 }
 
 function Ladder({ machine }: { machine: Machine }) {

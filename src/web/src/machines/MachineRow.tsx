@@ -23,7 +23,7 @@ export const MachineRow = memo(function MachineRow({ machine }: { machine: Machi
           {machine.name}
         </Link>
         <p className="truncate text-xs text-faint">
-          {machine.image} · <Ago at={machine.createdAt} />
+          {machine.image ?? "adopted"}{machine.host !== "local" && <> · {machine.host}</>} · <Ago at={machine.createdAt} />
           {machine.expiresAt && <> · ends <Ago at={machine.expiresAt} /></>}
         </p>
       </div>

@@ -35,7 +35,7 @@ export const limitsQuery = queryOptions({
   staleTime: 300_000,
 });
 
-export type MachineVerb = "start" | "stop" | "restart" | "kill" | "delete";
+export type MachineVerb = "start" | "stop" | "restart" | "kill" | "pause" | "resume" | "delete";
 
 function perform(verb: MachineVerb, machine: string): Promise<Operation> {
   const params = { path: { machine } };
@@ -48,6 +48,10 @@ function perform(verb: MachineVerb, machine: string): Promise<Operation> {
       return body(api.POST("/api/v1/machines/{machine}/stop", { params, body: { force: true } })) as Promise<Operation>;
     case "restart":
       return body(api.POST("/api/v1/machines/{machine}/restart", { params, body: {} })) as Promise<Operation>;
+    case "pause":
+      return body(api.POST("/api/v1/machines/{machine}/pause", { params })) as Promise<Operation>;
+    case "resume":
+      return body(api.POST("/api/v1/machines/{machine}/resume", { params })) as Promise<Operation>;
     case "delete":
       return body(api.DELETE("/api/v1/machines/{machine}", { params })) as Promise<Operation>;
   }
@@ -76,5 +80,27 @@ export function useResize(machine: Machine) {
   return useMutation({
     mutationFn: (wish: { memoryMiB?: number; cpus?: number; diskGiB?: number }) =>
       body(api.PATCH("/api/v1/machines/{machine}", { params: { path: { machine: machine.id } }, body: wish })) as Promise<Operation>,
+  });
+}
+
+/** Moves a running machine to another host; how far it is arrives by the event stream. */
+export function useMigrate(machine: Machine) {
+  return useMutation({
+    mutationFn: (host: string) => body(api.POST("/api/v1/machines/{machine}/migrate", { params: { path: { machine: machine.id } }, body: { host } })) as Promise<Operation>,
+  });
+}
+
+export function useClone(machine: Machine) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (wish: { name?: string; start: boolean }) => body(api.POST("/api/v1/machines/{machine}/clone", { params: { path: { machine: machine.id } }, body: wish })) as Promise<Operation>,
+    onSuccess: () => client.invalidateQueries({ queryKey: keys.machines }),
+  });
+}
+
+export function useAutostart(machine: Machine) {
+  return useMutation({
+    mutationFn: (on: boolean) => body(api.POST("/api/v1/machines/{machine}/autostart", { params: { path: { machine: machine.id } }, body: { on } })) as Promise<Operation>,
+    onError: toastError,
   });
 }

@@ -32,7 +32,7 @@ export function toneOf(state: MachineState): "good" | "busy" | "off" | "calm" | 
 }
 
 /** What may be asked of a machine in its state; the server has the last word. */
-export function allowed(machine: Machine): { start: boolean; stop: boolean; restart: boolean; resize: boolean; remove: boolean; screen: boolean } {
+export function allowed(machine: Machine): { start: boolean; stop: boolean; restart: boolean; resize: boolean; remove: boolean; screen: boolean; pause: boolean; resume: boolean; migrate: boolean; clone: boolean } {
   const { state } = machine;
   const idle = !machine.operation;
   return {
@@ -41,6 +41,10 @@ export function allowed(machine: Machine): { start: boolean; stop: boolean; rest
     restart: idle && (state === "running" || state === "paused" || state === "unknown"),
     resize: idle && state === "stopped",
     remove: state !== "deleting",
+    pause: idle && state === "running",
+    resume: idle && state === "paused",
+    migrate: idle && state === "running",
+    clone: idle && state === "stopped",
     // While it starts there may be no process yet; while it stops its screen tells how far it is.
     screen: state === "running" || state === "paused" || ((state === "starting" || state === "stopping") && !!machine.processId),
   };

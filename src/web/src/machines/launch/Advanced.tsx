@@ -1,11 +1,12 @@
 import { SelectField, Field, TextField, Tick } from "../../layout/Field";
 import type { Limits } from "../../api/types";
 import type { Errors, LaunchForm } from "./form";
+import { HostWishes } from "./HostWishes";
 import { DataDisks, Forwards } from "./Lists";
 
 type Props = { form: LaunchForm; errors: Errors; limits: Limits; set: (change: Partial<LaunchForm>) => void };
 
-const fields = ["firmware", "video", "ephemeral", "ttlSeconds", "userData", "forwards", "dataDisks"];
+const fields = ["firmware", "video", "ephemeral", "ttlSeconds", "userData", "forwards", "dataDisks", "network", "options", "requires", "hostLabels"];
 
 /** Whether a broken rule is hidden among the advanced fields. */
 export function hidesError(errors: Errors): boolean {
@@ -20,6 +21,7 @@ export function Advanced({ form, errors, limits, set }: Props) {
         <SelectField label="Firmware" errors={errors.firmware} value={form.firmware} onChange={(event) => set({ firmware: event.target.value as LaunchForm["firmware"] })} options={[["bios", "BIOS"], ["uefi", "UEFI"]]} />
         <SelectField label="Graphics" errors={errors.video} value={form.video} onChange={(event) => set({ video: event.target.value as LaunchForm["video"] })} options={[["std", "Standard VGA"], ["virtio", "virtio (needs a driver)"]]} />
       </div>
+      <HostWishes form={form} errors={errors} set={set} />
       <Forwards form={form} errors={errors} limits={limits} set={set} />
       <DataDisks form={form} errors={errors} set={set} />
       <Field label="cloud-init user-data" errors={errors.userData} hint="#cloud-config or a script; merged after what Warren itself sets." aside={<UserDataFile onText={(userData) => set({ userData })} />}>

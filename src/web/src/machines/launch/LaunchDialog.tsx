@@ -19,6 +19,7 @@ import { ImageCards } from "./ImageCards";
 import { KeyPicker } from "./KeyPicker";
 import { NameAndSize } from "./NameAndSize";
 import { suggestName } from "./suggestName";
+import { Where } from "./Where";
 
 /** Launches a machine: choose an image, look over the rest. */
 export function LaunchDialog({ image, onClose }: { image: string; onClose: () => void }) {
@@ -58,7 +59,7 @@ function LaunchBody({ limits, choices, image, onClose }: { limits: Limits; choic
     setForm((old) => ({ ...old, ...change }));
     setRefused((old) => Object.fromEntries(Object.entries(old).filter(([field]) => !Object.keys(change).some((changed) => field.startsWith(changed)))));
   };
-  const choose = (next: ImageChoice) => set({ ...start(next, taken), keys: form.keys, ...(form.name && form.name !== form.suggested ? { name: form.name, suggested: form.suggested } : {}) });
+  const choose = (next: ImageChoice) => set({ ...start(next, taken), keys: form.keys, host: form.host, ...(form.name && form.name !== form.suggested ? { name: form.name, suggested: form.suggested } : {}) });
 
   const submit = async (event: FormEvent) => {
     event.preventDefault();
@@ -83,11 +84,12 @@ function LaunchBody({ limits, choices, image, onClose }: { limits: Limits; choic
         <div className="flex flex-col gap-4 p-5 md:overflow-y-auto">
           {launch.error && <Notice tone="bad" {...explain(launch.error)} />}
           <NameAndSize form={form} errors={shown} limits={limits} choice={choice} taken={taken} set={set} />
+          <Where form={form} errors={shown} valid={Object.keys(broken).every((field) => field === "name")} set={set} />
           <KeyPicker value={form.keys} errors={shown.keys} onChange={(keys) => set({ keys })} />
           <details className="group rounded-lg border bg-card" {...(hidesError(shown) ? { open: true } : {})}>
             <summary className="flex list-none items-center gap-2 px-3 py-2.5 text-sm font-medium">
               <ChevronRight className="size-4 text-faint transition-transform group-open:rotate-90" />
-              More: firmware, forwards, disks, user-data, time to live
+              More: firmware, network, forwards, disks, user-data, demands on the host
             </summary>
             <div className="border-t px-3 py-4">
               <Advanced form={form} errors={shown} limits={limits} set={set} />

@@ -1,7 +1,6 @@
-import { Plus, X } from "lucide-react";
-import type { ReactNode } from "react";
+import { below } from "../../api/problem";
 import type { Limits } from "../../api/types";
-import { IconButton } from "../../layout/Button";
+import { Row, Rows } from "../../layout/Rows";
 import type { Errors, LaunchForm } from "./form";
 
 type Props = { form: LaunchForm; errors: Errors; set: (change: Partial<LaunchForm>) => void };
@@ -47,39 +46,4 @@ export function DataDisks({ form, errors, set }: Props) {
       ))}
     </Rows>
   );
-}
-
-function Rows({ title, hint, errors, onAdd, children }: { title: string; hint: string; errors: string[]; onAdd: () => void; children: ReactNode[] }) {
-  return (
-    <fieldset className="flex flex-col gap-1.5">
-      <legend className="sr-only">{title}</legend>
-      <div className="flex items-center justify-between">
-        <span aria-hidden className="text-sm font-medium">
-          {title}
-        </span>
-        <button type="button" onClick={onAdd} className="flex items-center gap-1 rounded px-1.5 py-0.5 text-sm text-soft hover:bg-well hover:text-ink">
-          <Plus className="size-3.5" /> Add<span className="sr-only"> to {title}</span>
-        </button>
-      </div>
-      {children}
-      <p className={`text-xs ${errors.length > 0 ? "text-bad" : "text-faint"}`} role={errors.length > 0 ? "alert" : undefined}>
-        {errors.length > 0 ? errors.join(" ") : hint}
-      </p>
-    </fieldset>
-  );
-}
-
-function Row({ label, onRemove, children }: { label: string; onRemove: () => void; children: ReactNode }) {
-  return (
-    <div className="flex items-center gap-2">
-      {children}
-      <IconButton label={`Remove ${label}`} onClick={onRemove}>
-        <X className="size-4" />
-      </IconButton>
-    </div>
-  );
-}
-
-function below(errors: Errors, field: string): string[] {
-  return [...new Set(Object.entries(errors).flatMap(([name, rules]) => (name.startsWith(field) ? rules : [])))];
 }

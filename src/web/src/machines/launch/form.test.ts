@@ -40,6 +40,19 @@ test("texts become numbers, minutes become seconds", () => {
   expect(request).toMatchObject({ name: "a", ttlSeconds: 5400, forwards: [{ protocol: "udp", guestPort: 53 }], dataDisks: [{ sizeGiB: 7 }] });
 });
 
+test("demands on the host go along as far as they are filled in", () => {
+  expect(toRequest(form({ host: "", hostLabels: [{ name: "", value: "x" }], options: { cpuModel: " " } }))).not.toHaveProperty("host");
+  const request = toRequest(form({ host: "rack", network: "lab", requires: ["snapshots"], hostLabels: [{ name: " zone ", value: "cellar" }], options: { cpuModel: "host", machineType: "" } }));
+  expect(request).toMatchObject({ host: "rack", network: "lab", requires: ["snapshots"], hostLabels: { zone: "cellar" }, options: { cpuModel: "host" } });
+  expect(request.options).not.toHaveProperty("machineType");
+});
+
+test("a network of the host and forwards exclude each other", () => {
+  const both = form({ network: "lab", forwards: [{ protocol: "tcp", guestPort: "80", hostPort: "" }] });
+  expect(validate(both, limits, tiny, none)).toHaveProperty("forwards");
+  expect(validate({ ...both, network: "" }, limits, tiny, none)).toEqual({});
+});
+
 test("suggested names are valid and free", () => {
   const taken = new Set<string>();
   for (let round = 0; round < 60; round++) {

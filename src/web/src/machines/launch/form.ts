@@ -1,3 +1,4 @@
+import { ofPairs, type Pair } from "../../layout/Rows";
 import type { IntRange, LaunchRequest, Limits } from "../../api/types";
 import type { ImageChoice } from "./choices";
 
@@ -19,6 +20,13 @@ export type LaunchForm = {
   userData: string;
   forwards: { protocol: "tcp" | "udp"; guestPort: string; hostPort: string }[];
   dataDisks: { kind: "new" | "file"; sizeGiB: string; path: string }[];
+  /** Empty: the one that fits best. */
+  host: string;
+  hostLabels: Pair[];
+  requires: string[];
+  /** Empty: the driver's own. */
+  network: string;
+  options: Record<string, string>;
 };
 
 export type Errors = Record<string, string[]>;
@@ -26,6 +34,7 @@ export type Errors = Record<string, string[]>;
 export const emptyForm: LaunchForm = {
   image: "", name: "", suggested: "", memoryMiB: undefined, cpus: undefined, diskGiB: undefined, keys: [], firmware: "bios", video: "std",
   ephemeral: false, start: true, ttlMinutes: "", userData: "", forwards: [], dataDisks: [],
+  host: "", hostLabels: [], requires: [], network: "", options: {},
 };
 
 /** What may be asked for with this image: the server's limits, the image's own needs within them. */
@@ -65,6 +74,7 @@ export function validate(form: LaunchForm, limits: Limits, choice: ImageChoice |
     add(`forwards[${index}].guestPort`, within(number(forward.guestPort), { minimum: 1, maximum: 65_535 }, ""));
     if (forward.hostPort.trim()) add(`forwards[${index}].hostPort`, within(number(forward.hostPort), limits.hostPorts, ""));
   });
+  if (form.network && form.forwards.length > 0) errors.forwards = ["A machine on a network of its host has no forwards: take them out, or choose the default network."];
   form.dataDisks.forEach((disk, index) => {
     if (disk.kind === "new") add(`dataDisks[${index}].sizeGiB`, within(number(disk.sizeGiB), { minimum: 1, maximum: limits.diskGiB.maximum }, "GiB"));
     else if (!disk.path.startsWith("/")) errors[`dataDisks[${index}].path`] = ["Give the file's absolute path on the host."];
@@ -83,12 +93,21 @@ export function toRequest(form: LaunchForm): LaunchRequest {
     forwards: form.forwards.map(({ protocol, guestPort, hostPort }) => ({ protocol, guestPort: number(guestPort), ...(hostPort.trim() ? { hostPort: number(hostPort) } : {}) })),
     dataDisks: form.dataDisks.map(({ kind, sizeGiB, path }) => (kind === "new" ? { sizeGiB: number(sizeGiB) } : { path })),
     ...(form.name ? { name: form.name } : {}),
+    ...(form.host ? { host: form.host } : {}),
+    ...(form.network ? { network: form.network } : {}),
+    ...(form.requires.length > 0 ? { requires: form.requires } : {}),
+    ...mapOf("hostLabels", ofPairs(form.hostLabels)),
+    ...mapOf("options", Object.fromEntries(Object.entries(form.options).filter(([, value]) => value.trim()))),
     ...(form.memoryMiB === undefined ? {} : { memoryMiB: form.memoryMiB }),
     ...(form.cpus === undefined ? {} : { cpus: form.cpus }),
     ...(form.diskGiB === undefined ? {} : { diskGiB: form.diskGiB }),
     ...(form.userData.trim() ? { userData: form.userData } : {}),
     ...(form.ttlMinutes.trim() ? { ttlSeconds: number(form.ttlMinutes) * 60 } : {}),
   };
+}
+
+function mapOf<K extends string>(name: K, map: Record<string, string>): { [name in K]?: Record<string, string> } {
+  return Object.keys(map).length > 0 ? ({ [name]: map } as { [name in K]?: Record<string, string> }) : {};
 }
 
 function within(value: number, { minimum, maximum }: IntRange, unit: string): string[] {
