@@ -91,7 +91,7 @@ internal sealed class SshVerb : Verb
     private static async Task<string> HostKeyAliasAsync(WarrenClient client, Machine machine, CancellationToken cancellation)
     {
         var started = machine.Readiness.Reached.FirstOrDefault(reached => reached.Rung is ReadinessRung.Process);
-        var fresh = started is not null && (machine.Spec.Ephemeral || machine.Spec.DiskGiB == 0 || await IsStatelessAsync(client, machine.Image, cancellation));
+        var fresh = started is not null && (machine.Spec.Ephemeral || machine.Spec.DiskGiB == 0 || (machine.Image is { } image && await IsStatelessAsync(client, image, cancellation)));
         return fresh ? $"warren-{machine.Id}-{started!.At.ToUnixTimeSeconds()}" : $"warren-{machine.Id}";
     }
 

@@ -201,7 +201,7 @@ public abstract class OperationTests(PostgresCluster? cluster) : DatabaseTests(c
     {
         await using var server = await ServeAsync("Operations:Parallel=0");
         await EnqueueAsync(server, "m");
-        var held = (await server.Get<OperationClaims>().ClaimAsync("w", default))!;
+        var held = (await server.Get<OperationClaims>().ClaimAsync("w", [], default))!;
         var superseding = Task.CompletedTask;
         var failed = StepOutcome.Failed(Problems.Internal()) with
         {
