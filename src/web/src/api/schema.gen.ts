@@ -21,6 +21,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/hypervisors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Kinds of hypervisors, with the settings of a host and the options of a machine */
+        get: operations["listHypervisors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/limits": {
         parameters: {
             query?: never;
@@ -136,7 +153,8 @@ export interface paths {
         /** Hosts, with what the last probe found and why */
         get: operations["listHosts"];
         put?: never;
-        post?: never;
+        /** Add a host; one that does not answer yet is added, and its status says why it does not */
+        post: operations["addHost"];
         delete?: never;
         options?: never;
         head?: never;
@@ -154,10 +172,12 @@ export interface paths {
         get: operations["getHost"];
         put?: never;
         post?: never;
-        delete?: never;
+        /** Forget a host that has no machines; nothing on it is touched */
+        delete: operations["removeHost"];
         options?: never;
         head?: never;
-        patch?: never;
+        /** Change settings, secrets, labels or limits; what is left out stays */
+        patch: operations["editHost"];
         trace?: never;
     };
     "/api/v1/hosts/{name}/probe": {
@@ -171,6 +191,144 @@ export interface paths {
         put?: never;
         /** Probe a host now */
         post: operations["probeHost"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hosts/{name}/drain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take no new machines; those that are there stay */
+        post: operations["drainHost"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hosts/{name}/undrain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take new machines again */
+        post: operations["undrainHost"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hosts/{name}/networks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Networks of a host, ours and foreign */
+        get: operations["listNetworks"];
+        put?: never;
+        /** Make a network on a host */
+        post: operations["createNetwork"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hosts/{name}/networks/{network}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove a network that was made here */
+        delete: operations["deleteNetwork"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hosts/{name}/storage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Storage of a host, ours and foreign */
+        get: operations["listStorage"];
+        put?: never;
+        /** Use a folder of a host for disks */
+        post: operations["createStorage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hosts/{name}/storage/{storage}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Forget storage that was made here; a folder that is not empty stays */
+        delete: operations["deleteStorage"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hosts/{name}/machines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Machines on a host as it lists them now, ours and foreign */
+        get: operations["listHostMachines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hosts/{name}/machines/{nativeName}/adopt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a foreign machine into our care; it runs on, and has no image */
+        post: operations["adoptMachine"];
         delete?: never;
         options?: never;
         head?: never;
@@ -405,6 +563,108 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/machines/placement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Which host would take a launch, and what each of them says; changes nothing */
+        post: operations["placeMachine"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/machines/{machine}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Halt its CPUs; its memory stays */
+        post: operations["pauseMachine"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/machines/{machine}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let its CPUs run again */
+        post: operations["resumeMachine"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/machines/{machine}/autostart": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Start it with its host, or not */
+        post: operations["setAutostart"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/machines/{machine}/migrate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Move a running machine to another host of the same kind */
+        post: operations["migrateMachine"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/machines/{machine}/clone": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a new machine on the same host from the disks of a stopped one */
+        post: operations["cloneMachine"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/machines/{machine}/readiness": {
         parameters: {
             query?: never;
@@ -431,6 +691,23 @@ export interface paths {
         };
         /** WebSocket that carries the screen as RFB (RFC 6143) bytes */
         get: operations["openScreen"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/machines/{machine}/serial": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** WebSocket that carries the serial line's bytes; it outlives a move of the machine to another host */
+        get: operations["openSerial"];
         put?: never;
         post?: never;
         delete?: never;
@@ -511,6 +788,36 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description POST /hosts. */
+        AddHostRequest: {
+            /** @description Name: 1-63 of a-z, 0-9 and '-'. */
+            name: string;
+            /** @description Kind of hypervisor, as GET /hypervisors names it. */
+            hypervisor: string;
+            /** @description Settings by name, secret ones among them. Lists and maps are flat: `list:0`, `map:key`. */
+            settings?: {
+                [key: string]: string;
+            };
+            /** @description Labels. */
+            labels?: {
+                [key: string]: string;
+            };
+            /**
+             * Format: int32
+             * @description Memory left to the host itself, in MiB; the server's default when left out.
+             */
+            reservedMemoryMiB?: null | number;
+            /**
+             * Format: int32
+             * @description Most machines that it takes; 0 or left out: no limit.
+             */
+            machineLimit?: null | number;
+        };
+        /** @description POST /hosts/{name}/machines/{nativeName}/adopt. */
+        AdoptRequest: {
+            /** @description Name of the machine here; made from its name there when left out. */
+            name?: null | string;
+        };
         /** @description A bearer token for programs, without its secret. */
         ApiToken: {
             id: string;
@@ -521,6 +828,16 @@ export interface components {
             lastUsedAt: null | string;
             /** Format: date-time */
             expiresAt: null | string;
+        };
+        /** @description POST /machines/{id}/autostart. */
+        AutostartRequest: {
+            /** @description Start it with its host. */
+            on: boolean;
+        };
+        /** @description Something that a host can do, or why it cannot. */
+        Capability: {
+            available: boolean;
+            reason?: null | string;
         };
         /** @description Something that can be launched although it is not in the store yet: a recipe or a distribution's cloud image. */
         CatalogueEntry: {
@@ -564,6 +881,13 @@ export interface components {
             /** @description Id of the image in the store when it is there already. */
             imageId?: null | string;
         };
+        /** @description POST /machines/{id}/clone: a new machine from the disks of a stopped one. */
+        CloneRequest: {
+            /** @description Name; made up when left out. */
+            name?: null | string;
+            /** @description Start it once it is there. */
+            start?: boolean;
+        };
         /**
          * @description What is known of cloud-init in the guest.
          * @enum {unknown}
@@ -577,6 +901,24 @@ export interface components {
             algorithm?: components["schemas"]["KeyAlgorithm"];
             /** @description An existing public key to store instead of making a pair. */
             publicKey?: null | string;
+        };
+        /** @description POST /hosts/{name}/networks. */
+        CreateNetworkRequest: {
+            /** @description 1-15 of a-z, 0-9 and inner hyphens. */
+            name: string;
+            /** @description `nat`, `bridge` or `isolated`. */
+            kind?: components["schemas"]["NetworkKind"];
+            /** @description IPv4 range such as `192.168.150.0/24`; the host chooses when left out. */
+            range?: null | string;
+            /** @description The host's bridge, for `bridge`. */
+            bridge?: null | string;
+        };
+        /** @description POST /hosts/{name}/storage. */
+        CreateStorageRequest: {
+            /** @description Name. */
+            name: string;
+            /** @description Absolute path of a folder of the host. */
+            path: string;
         };
         /** @description POST /tokens. */
         CreateTokenRequest: {
@@ -611,6 +953,27 @@ export interface components {
             path?: null | string;
             /** @description Format of the existing file, `qcow2` or `raw`; found by looking when left out. A raw disk without a partition table must be declared. */
             format?: null | string;
+        };
+        /** @description PATCH /hosts/{name}: what is left out stays. */
+        EditHostRequest: {
+            /** @description Settings to change, by name; null takes one away. */
+            settings?: null | {
+                [key: string]: string;
+            };
+            /** @description Labels to change, by name; null takes one away. */
+            labels?: null | {
+                [key: string]: string;
+            };
+            /**
+             * Format: int32
+             * @description Memory left to the host itself, in MiB.
+             */
+            reservedMemoryMiB?: null | number;
+            /**
+             * Format: int32
+             * @description Most machines that it takes; 0: no limit.
+             */
+            machineLimit?: null | number;
         };
         /** @description A port of the host that leads to a port of the guest. */
         Forward: {
@@ -649,8 +1012,26 @@ export interface components {
             name: string;
             /** @description Kind of hypervisor. */
             hypervisor: string;
-            /** @description Whether machines can be launched there now. */
+            /** @description Whether machines can be launched there now: it is online and not draining. */
             usable: boolean;
+            /** @description How it stands with the host, why, and what to do about it. */
+            status: components["schemas"]["HostStatus"];
+            /** @description It takes no new machines; those that are there stay. */
+            draining?: boolean;
+            /** @description It comes from the server's configuration and cannot be changed or removed here. */
+            configured?: boolean;
+            /** @description Labels that a launch can ask for. */
+            labels?: {
+                [key: string]: string;
+            };
+            /** @description Its settings, without the secret ones. */
+            settings?: {
+                [key: string]: string;
+            };
+            /** @description Its kind's secret settings: whether each is set. What they are is never told. */
+            secrets?: {
+                [key: string]: boolean;
+            };
             /** @description The hypervisor's version. */
             version?: null | string;
             /** @description `kvm`, `tcg`, …: what guests are really run with. */
@@ -669,6 +1050,21 @@ export interface components {
             memoryUsedMiB?: number;
             /**
              * Format: int32
+             * @description Memory left to the host itself, in MiB.
+             */
+            reservedMemoryMiB?: number;
+            /**
+             * Format: int32
+             * @description Most machines that it takes; absent: as many as there is memory for.
+             */
+            machineLimit?: null | number;
+            /**
+             * Format: int32
+             * @description Machines of ours there, whatever their state.
+             */
+            machines?: number;
+            /**
+             * Format: int32
              * @description Processors.
              */
             cpus?: number;
@@ -677,8 +1073,15 @@ export interface components {
              * @description Free disk in GiB.
              */
             diskFreeGiB?: number;
-            /** @description What the hypervisor there can do: `screen`, `serial`, `guest`, `power`, `resize`, … */
-            capabilities?: string[];
+            /**
+             * @description What the host can do, by name: `screen`, `serial`, `guest`, `power`, `snapshots`, …; every
+             *     capability there is, with the reason where it is missing.
+             */
+            capabilities?: {
+                [key: string]: components["schemas"]["Capability"];
+            };
+            /** @description Networks that a machine can name, as of the last probe. */
+            networks?: string[];
             /** @description Further findings. */
             facts?: {
                 [key: string]: string;
@@ -689,9 +1092,89 @@ export interface components {
             foreignMachines?: string[];
             /**
              * Format: date-time
-             * @description When it was last probed.
+             * @description When it was last probed with success.
              */
             probedAt?: null | string;
+        };
+        /** @description A machine found on a host. */
+        HostMachine: {
+            /** @description Its name there. */
+            nativeName: string;
+            /** @description `off`, `on`, `paused` or `unknown`. */
+            power: string;
+            /** @description It carries our mark. */
+            ours: boolean;
+            /** @description Its name here; absent for a foreign one, and for one of ours that is not known here any more. */
+            machine?: null | string;
+        };
+        /**
+         * @description How it stands with a host.
+         * @enum {unknown}
+         */
+        HostState: "pending" | "online" | "degraded" | "refused" | "unreachable";
+        /** @description How it stands with a host, and why. */
+        HostStatus: {
+            /** @description The state. */
+            state: components["schemas"]["HostState"];
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            since: null | string;
+            /** @description What was tried to find out. */
+            tried: string;
+            /** @description What that showed; absent when all is well. */
+            reason?: null | string;
+            /** @description What to do about it. */
+            remedy?: null | string;
+        };
+        /** @description What a host says to a launch. */
+        HostVerdict: {
+            /** @description Its name. */
+            host: string;
+            /** @description It could take the machine. */
+            fits: boolean;
+            /** @description Why it cannot, or why another was preferred; empty for the chosen one. */
+            reasons: string[];
+        };
+        /** @description A kind of hypervisor that the server has a driver for. */
+        Hypervisor: {
+            /** @description The word used everywhere. */
+            name: string;
+            /** @description Its name as its makers write it. */
+            title: string;
+            /** @description What it reaches and what it needs there. */
+            summary: string;
+            /** @description Whether hosts of this kind can be added by POST /hosts; else they come from the server's configuration. */
+            addable: boolean;
+            /** @description What is stated to add a host. */
+            settings?: components["schemas"]["HypervisorSetting"][];
+            /** @description What a machine may state that only this kind knows. */
+            machineOptions?: components["schemas"]["HypervisorOption"][];
+            /** @description Formats of images it boots. */
+            bootFormats?: string[];
+            /** @description Whether a machine may name a network of its host. */
+            namedNetworks?: boolean;
+        };
+        /** @description Something a machine may state that only one kind of hypervisor knows. */
+        HypervisorOption: {
+            /** @description Key. */
+            name: string;
+            /** @description One sentence for people. */
+            help: string;
+        };
+        /** @description A setting of a host. */
+        HypervisorSetting: {
+            /** @description Key. */
+            name: string;
+            /** @description One sentence for people. */
+            help: string;
+            /** @description A host cannot be added without it. */
+            required: boolean;
+            /** @description Kept encrypted and never shown again. */
+            secret: boolean;
+            /** @description What holds when it is not stated. */
+            default?: null | string;
         };
         /** @description A disk or ISO in the store, addressed by its SHA-256. */
         Image: {
@@ -807,8 +1290,20 @@ export interface components {
             name?: null | string;
             /** @description An image in the store by name or id, or a recipe or catalogue entry, which is built or downloaded first. */
             image: string;
-            /** @description Host; `local` when left out. */
+            /** @description Host; when left out, the one that fits best is chosen. */
             host?: null | string;
+            /** @description Labels that the host must have. */
+            hostLabels?: {
+                [key: string]: string;
+            };
+            /** @description Capabilities that the host must have: `snapshots`, `migration`, … */
+            requires?: string[];
+            /** @description A network of the host; the driver's own when left out. Excludes forwards. */
+            network?: null | string;
+            /** @description Options that only one kind of hypervisor knows; only hosts that know all of them take the machine. */
+            options?: {
+                [key: string]: string;
+            };
             /**
              * Format: int32
              * @description Memory in MiB; the image's default when left out.
@@ -884,8 +1379,8 @@ export interface components {
             project: string;
             /** @description Host it runs on. */
             host: string;
-            /** @description Image it was made from, as the user named it. */
-            image: string;
+            /** @description Image it was made from, as the user named it; absent for a machine that was adopted. */
+            image?: null | string;
             /** @description What was asked for. */
             spec: components["schemas"]["MachineSpec"];
             /** @description Wanted power. */
@@ -896,7 +1391,14 @@ export interface components {
             readiness: components["schemas"]["Readiness"];
             /** @description Ports of the host that lead into the guest. */
             forwards: components["schemas"]["Forward"][];
+            /** @description Addresses of the guest, as far as its hypervisor knows them. */
+            addresses?: string[];
             ssh?: null | components["schemas"]["SshAddress"];
+            /** @description Whether it starts with its host; absent while nobody has said so here. */
+            autostart?: null | boolean;
+            placement?: null | components["schemas"]["Placement"];
+            /** @description The host it is moving to, while it does. */
+            movingTo?: null | string;
             /** @description The operation under way on it, if any. */
             operation?: null | string;
             problem?: null | components["schemas"]["Problem"];
@@ -951,6 +1453,12 @@ export interface components {
             ephemeral?: boolean;
             /** @description Further disks. */
             dataDisks?: components["schemas"]["DataDiskSpec"][];
+            /** @description Network of its host that it is plugged into; absent: the driver's own, with forwards. */
+            network?: null | string;
+            /** @description What only its hypervisor knows. */
+            options?: {
+                [key: string]: string;
+            };
         };
         /**
          * @description Where a machine is in its life.
@@ -962,6 +1470,31 @@ export interface components {
          * @enum {unknown}
          */
         MachineVideo: "std" | "virtio";
+        /** @description POST /machines/{id}/migrate. */
+        MigrateRequest: {
+            /** @description The host it is to run on, of the same kind. */
+            host: string;
+        };
+        /** @description A network of a host. */
+        Network: {
+            /** @description Name. */
+            name: string;
+            /** @description How guests on it reach others. */
+            kind: components["schemas"]["NetworkKind"];
+            /** @description IPv4 range; the first address is the host's. */
+            range?: null | string;
+            /** @description Its bridge on the host. */
+            bridge?: null | string;
+            /** @description It is up. */
+            active?: boolean;
+            /** @description It was made here; others are shown and never touched. */
+            ours?: boolean;
+        };
+        /**
+         * @description How guests on a network reach others.
+         * @enum {unknown}
+         */
+        NetworkKind: "nat" | "bridge" | "isolated" | "other";
         /** @description A durable record of something being done. */
         Operation: {
             /** @description Id. */
@@ -1031,6 +1564,20 @@ export interface components {
             next?: null | string;
         };
         /** @description One page of a list. */
+        PageOfHostMachine: {
+            /** @description The entries, newest first unless the route says otherwise. */
+            items: components["schemas"]["HostMachine"][];
+            /** @description Cursor for the next page, to be passed as `?after=`; absent on the last page. */
+            next?: null | string;
+        };
+        /** @description One page of a list. */
+        PageOfHypervisor: {
+            /** @description The entries, newest first unless the route says otherwise. */
+            items: components["schemas"]["Hypervisor"][];
+            /** @description Cursor for the next page, to be passed as `?after=`; absent on the last page. */
+            next?: null | string;
+        };
+        /** @description One page of a list. */
         PageOfImage: {
             /** @description The entries, newest first unless the route says otherwise. */
             items: components["schemas"]["Image"][];
@@ -1041,6 +1588,13 @@ export interface components {
         PageOfMachine: {
             /** @description The entries, newest first unless the route says otherwise. */
             items: components["schemas"]["Machine"][];
+            /** @description Cursor for the next page, to be passed as `?after=`; absent on the last page. */
+            next?: null | string;
+        };
+        /** @description One page of a list. */
+        PageOfNetwork: {
+            /** @description The entries, newest first unless the route says otherwise. */
+            items: components["schemas"]["Network"][];
             /** @description Cursor for the next page, to be passed as `?after=`; absent on the last page. */
             next?: null | string;
         };
@@ -1057,6 +1611,22 @@ export interface components {
             items: components["schemas"]["SshKey"][];
             /** @description Cursor for the next page, to be passed as `?after=`; absent on the last page. */
             next?: null | string;
+        };
+        /** @description One page of a list. */
+        PageOfStorage: {
+            /** @description The entries, newest first unless the route says otherwise. */
+            items: components["schemas"]["Storage"][];
+            /** @description Cursor for the next page, to be passed as `?after=`; absent on the last page. */
+            next?: null | string;
+        };
+        /** @description Why a machine is where it is, or where it would go. */
+        Placement: {
+            /** @description The chosen host; absent when none takes it. */
+            host?: null | string;
+            /** @description Why that one. */
+            why?: null | string;
+            /** @description Every host and what speaks against it. */
+            hosts?: components["schemas"]["HostVerdict"][];
         };
         /** @description A refusal or failure (RFC 9457). */
         Problem: {
@@ -1181,6 +1751,29 @@ export interface components {
             /** @description Switch off at once. */
             force?: boolean;
         };
+        /** @description A place of a host where disks lie. */
+        Storage: {
+            /** @description Name. */
+            name: string;
+            /** @description What it lies on: `dir`, `lvm`, `zfs`, … */
+            kind: string;
+            /** @description Folder or device. */
+            path?: null | string;
+            /**
+             * Format: int64
+             * @description Size in bytes.
+             */
+            capacityBytes?: number;
+            /**
+             * Format: int64
+             * @description Free bytes.
+             */
+            freeBytes?: number;
+            /** @description It is up. */
+            active?: boolean;
+            /** @description It was made here. */
+            ours?: boolean;
+        };
         /** Format: binary */
         Stream: string;
         /**
@@ -1214,6 +1807,33 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Health"];
                 };
+            };
+        };
+    };
+    listHypervisors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfHypervisor"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -1492,7 +2112,10 @@ export interface operations {
     };
     listHosts: {
         parameters: {
-            query?: never;
+            query?: {
+                limit?: number;
+                after?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -1514,6 +2137,64 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    addHost: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddHostRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Host"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
             };
         };
     };
@@ -1555,6 +2236,147 @@ export interface operations {
             };
         };
     };
+    removeHost: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    editHost: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditHostRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Host"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     probeHost: {
         parameters: {
             query?: never;
@@ -1584,6 +2406,649 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    drainHost: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Host"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    undrainHost: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Host"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    listNetworks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfNetwork"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Bad Gateway */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    createNetwork: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateNetworkRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Network"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Bad Gateway */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    deleteNetwork: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                network: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Bad Gateway */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    listStorage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfStorage"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Bad Gateway */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    createStorage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateStorageRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Storage"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Bad Gateway */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    deleteStorage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                storage: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Bad Gateway */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    listHostMachines: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfHostMachine"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Bad Gateway */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    adoptMachine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                nativeName: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": null | components["schemas"]["AdoptRequest"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2492,6 +3957,356 @@ export interface operations {
             };
         };
     };
+    placeMachine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LaunchRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Placement"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    pauseMachine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                machine: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    resumeMachine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                machine: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    setAutostart: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                machine: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AutostartRequest"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    migrateMachine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                machine: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MigrateRequest"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    cloneMachine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                machine: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": null | components["schemas"]["CloneRequest"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     streamReadiness: {
         parameters: {
             query?: never;
@@ -2567,6 +4382,60 @@ export interface operations {
             };
             /** @description Conflict */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    openSerial: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                machine: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Switching Protocols */
+            101: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

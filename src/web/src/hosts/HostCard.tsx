@@ -49,12 +49,14 @@ export function HostCard({ host }: { host: Host }) {
         <div>
           <p className="eyebrow mb-1.5">Can do</p>
           <ul className="flex flex-wrap gap-1.5">
-            {host.capabilities.map((capability) => (
-              <li key={capability} className="tag bg-well text-soft">
-                <Check className="size-3 text-good" />
-                {capability}
-              </li>
-            ))}
+            {Object.entries(host.capabilities ?? {})
+              .filter(([, capability]) => capability.available)
+              .map(([name]) => (
+                <li key={name} className="tag bg-well text-soft">
+                  <Check className="size-3 text-good" />
+                  {name}
+                </li>
+              ))}
           </ul>
         </div>
         {Object.keys(host.facts).length > 0 && (
