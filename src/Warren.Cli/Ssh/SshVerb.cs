@@ -109,5 +109,7 @@ internal sealed class SshVerb : Verb
     }
 
     private static WarrenException SpeaksNoSsh(Machine machine)
-        => Refusal.Of("unsupported", "No SSH", $"the image {machine.Image} of {machine.Name} does not speak SSH: use `warren console {machine.Name}`");
+        => Refusal.Of("unsupported", "No SSH", machine.Image is null
+            ? $"{machine.Name} was adopted, and nobody said how it is logged into: use ssh itself, or `warren console {machine.Name}`"
+            : $"the image {machine.Image} of {machine.Name} does not speak SSH: use `warren console {machine.Name}`");
 }
