@@ -101,6 +101,8 @@ internal sealed class LibvirtHypervisor : IHypervisor, IDisposable
 
     internal MachineVolumes Volumes => _volumes;
 
+    internal AcceleratorTrial Accelerator => _accelerator;
+
     private LibvirtAgent Agent { get; }
 
     /// <inheritdoc/>

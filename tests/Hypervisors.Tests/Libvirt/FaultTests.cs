@@ -150,8 +150,8 @@ public sealed class FaultTests(LibvirtDaemon daemon) : IAsyncLifetime
         var began = TimeProvider.System.GetTimestamp();
         var failure = await Should.ThrowAsync<HypervisorException>(act);
         failure.Kind.ShouldBe(HypervisorErrorKind.Unreachable, failure.Message);
-        // A second for a machine that is busy with other tests.
-        TimeProvider.System.GetElapsedTime(began).ShouldBeLessThan((s_limit * times) + TimeSpan.FromSeconds(1));
+        // Some seconds for a machine that is busy with other tests.
+        TimeProvider.System.GetElapsedTime(began).ShouldBeLessThan((s_limit * times) + TimeSpan.FromSeconds(4));
     }
 
     private async Task SignalAsync(string signal) => await new CommandRunner().RequireAsync(

@@ -25,6 +25,9 @@ public sealed class LibvirtDaemon : IAsyncLifetime
     /// <summary>With a host name and a network namespace of its own, listening on an address there (10.77.0.2/24).</summary>
     internal LibvirtDaemon(string hostName, string address) => (_hostName, _address) = (hostName, address);
 
+    /// <summary>Leaves /dev/kvm in its sight.</summary>
+    internal bool WithKvm { get; init; }
+
     internal string? WhyNot { get; private set; }
 
     internal string Folder { get; } = Directory.CreateTempSubdirectory("wl").FullName;
@@ -116,7 +119,7 @@ public sealed class LibvirtDaemon : IAsyncLifetime
     {
         var script = Path.Combine(TinyImage.Clone(), "eng/libvirtd-private");
         string[] arguments = _hostName is null ? [Folder] : [Folder, _hostName, _address!];
-        _script = new CommandRunner().RunAsync(new Command(script, arguments) { Timeout = TimeSpan.FromHours(2), Grace = TimeSpan.FromSeconds(5) }, _end.Token);
+        _script = new CommandRunner().RunAsync(new Command(script, arguments) { Timeout = TimeSpan.FromHours(2), Grace = TimeSpan.FromSeconds(5), Environment = WithKvm ? new Dictionary<string, string>(StringComparer.Ordinal) { ["WITH_KVM"] = "1" } : [] }, _end.Token);
         _top = HostProcesses.All().Where(p => HostProcesses.Arguments(p) is [var program, ..] arguments && program.EndsWith("sh", StringComparison.Ordinal) | program.EndsWith("env", StringComparison.Ordinal)
             && arguments.Contains(Folder)).Min();
     }

@@ -34,7 +34,7 @@ internal sealed class AcceleratorTrial(LibvirtOptions options, HostLine line, Ti
         _known = PrivateFile.Read<Verdict>(file);
         if (_known?.Key == key) return _known.Accelerator;
         _known = new Verdict(key, offered
-            ? await TryAsync(cancellation)
+            ? Conclude(await BootAsync("kvm", s_limit, cancellation))
             : new Accelerator("tcg", "libvirt offers no KVM on this host: the processor or the hypervisor above has no virtualisation, or /dev/kvm is closed to it"));
         Directory.CreateDirectory(options.Folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         PrivateFile.Write(file, _known);
@@ -51,7 +51,12 @@ internal sealed class AcceleratorTrial(LibvirtOptions options, HostLine line, Ti
         return (string.Create(CultureInfo.InvariantCulture, $"libvirt={library} qemu={hypervisor} offered={offered}"), offered);
     }
 
-    private async Task<Accelerator> TryAsync(CancellationToken cancellation)
+    private static Accelerator Conclude(BootVerdict verdict) => verdict.Booted
+        ? new Accelerator("kvm", verdict.Reason + " with it")
+        : new Accelerator("tcg", $"libvirt offers KVM, but no guest boots with it: {verdict.Reason}");
+
+    /// <summary>Boots the probe guest as a domain of a type, <c>kvm</c> or <c>qemu</c>, and waits for its line.</summary>
+    internal async Task<BootVerdict> BootAsync(string type, TimeSpan limit, CancellationToken cancellation)
     {
         var name = $"probe{Guid.NewGuid():n}"[..20];
         try
@@ -63,14 +68,14 @@ internal sealed class AcceleratorTrial(LibvirtOptions options, HostLine line, Ti
                 using var content = new MemoryStream([.. ProbeGuest.BootSector(), .. new byte[(1 << 20) - ProbeGuest.SectorSize]]);
                 Transfer.Upload(connection, heart, disk, content, null, cancellation);
                 using var log = Pools.Create(pool, name + "-serial.log", "raw", 0);
-                VirError.Check(LibVirt.DomainCreateTransient(connection.Handle, Describe(name, Pools.PathOf(disk), Pools.PathOf(log)).ToString(), 0)).Dispose();
+                VirError.Check(LibVirt.DomainCreateTransient(connection.Handle, Describe(type, name, Pools.PathOf(disk), Pools.PathOf(log)).ToString(), 0)).Dispose();
                 return 0;
             }, options.ChangeLimit, cancellation);
-            return await WaitAsync(name, cancellation);
+            return await WaitAsync(name, limit, cancellation);
         }
         catch (HypervisorException e) when (e.Kind is HypervisorErrorKind.Rejected or HypervisorErrorKind.Unsupported)
         {
-            return new Accelerator("tcg", $"KVM is offered, but no guest starts with it: {e.Message}");
+            return new BootVerdict(false, e.Message);
         }
         finally
         {
@@ -78,10 +83,10 @@ internal sealed class AcceleratorTrial(LibvirtOptions options, HostLine line, Ti
         }
     }
 
-    private async Task<Accelerator> WaitAsync(string name, CancellationToken cancellation)
+    private async Task<BootVerdict> WaitAsync(string name, TimeSpan limit, CancellationToken cancellation)
     {
         var began = clock.GetTimestamp();
-        while (clock.GetElapsedTime(began) < s_limit)
+        while (clock.GetElapsedTime(began) < limit)
         {
             var said = await line.CallAsync((connection, heart) =>
             {
@@ -91,11 +96,11 @@ internal sealed class AcceleratorTrial(LibvirtOptions options, HostLine line, Ti
                 if (log is not null) Transfer.Download(connection, heart, log, text, cancellation);
                 return Encoding.Latin1.GetString(text.ToArray());
             }, options.Limit, cancellation);
-            if (said.Contains(ProbeGuest.Line, StringComparison.Ordinal)) return new Accelerator("kvm", "a probe guest booted with it");
+            if (said.Contains(ProbeGuest.Line, StringComparison.Ordinal)) return new BootVerdict(true, "a probe guest booted");
             await Task.Delay(TimeSpan.FromMilliseconds(100), clock, cancellation);
         }
 
-        return new Accelerator("tcg", $"KVM is offered, but a probe guest did not print its line with it within {s_limit.TotalSeconds:0} s");
+        return new BootVerdict(false, $"a probe guest did not print its line within {limit.TotalSeconds:0} s");
     }
 
     private void TidyUp(Connection connection, string name)
@@ -110,13 +115,13 @@ internal sealed class AcceleratorTrial(LibvirtOptions options, HostLine line, Ti
         Pools.Delete(pool, name + "-serial.log");
     }
 
-    internal static XElement Describe(string name, string disk, string log) => new("domain", new XAttribute("type", "kvm"),
+    private static XElement Describe(string type, string name, string disk, string log) => new("domain", new XAttribute("type", type),
         new XElement("name", "warren-" + name),
         new XElement("memory", new XAttribute("unit", "MiB"), 128),
         new XElement("vcpu", 1),
         new XElement("os", new XElement("type", new XAttribute("arch", "x86_64"), new XAttribute("machine", "q35"), "hvm")),
         new XElement("features", new XElement("acpi"), new XElement("apic")),
-        new XElement("cpu", new XAttribute("mode", "host-model")),
+        new XElement("cpu", new XAttribute("mode", type == "kvm" ? "host-model" : "maximum")),
         new XElement("devices",
             // A plain ATA disk: SeaBIOS does not get the 512 bytes from a virtio one.
             new XElement("disk", new XAttribute("type", "file"), new XAttribute("device", "disk"),
