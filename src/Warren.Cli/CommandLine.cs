@@ -21,6 +21,7 @@ internal static class CommandLine
         var globals = new GlobalOptions();
         var parsed = Create(globals).Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Action is HelpAction) return HelpPage.Write(parsed, around);
+        if (parsed.CommandResult.Command is Noun { ByItself: { } usual } && parsed.UnmatchedTokens.Count == 0) return await RunAsync([.. arguments, usual], around);
         if (parsed.Errors.Count > 0 || parsed.CommandResult.Command is not Verb verb) return HelpPage.WriteUsageError(parsed, around);
         using var call = new Invocation(parsed, globals, around);
         try
@@ -56,13 +57,14 @@ internal static class CommandLine
         Command[] commands =
         [
             new LaunchVerb(), new ListVerb(), new InfoVerb(), new StartVerb(), new StopVerb(), new RestartVerb(), new DeleteVerb(),
-            new ResizeVerb(), new WaitVerb(), new SshVerb(), new ConsoleVerb(), new LogsVerb(),
+            new PauseVerb(on: true), new PauseVerb(on: false), new ResizeVerb(), new MigrateVerb(), new CloneVerb(), new WaitVerb(), new SshVerb(), new ConsoleVerb(), new LogsVerb(),
             new Noun("keys", "key", "SSH keys", new KeyListVerb(), new KeyCreateVerb(), new KeyAddVerb(), new KeyShowVerb(), new KeyDeleteVerb(), new KeyInjectVerb()),
             new Noun("images", "image", "Images in the store, and what can be had", new ImageListVerb(), new ImageImportVerb(), new ImageBuildVerb(),
                 new ImageInfoVerb(), new ImageDeleteVerb(), new CatalogueVerb()),
             new Noun("operations", "operation", "What is being done, and what was", new OperationListVerb(), new OperationInfoVerb(),
                 new OperationCancelVerb(), new OperationWatchVerb()),
-            new Noun("hosts", "host", "Where machines run", new HostListVerb(), new HostInfoVerb(), new HostProbeVerb()),
+            new Noun("hosts", "host", "Where machines run", new HostListVerb(), new HostAddVerb(), new HostInfoVerb(), new HostEditVerb(), new HostProbeVerb(),
+                new HostDrainVerb(on: true), new HostDrainVerb(on: false), new HostRemoveVerb(), new HostMachinesVerb(), new HostAdoptVerb(), new HostKindsVerb()) { ByItself = "list" },
             new Noun("tokens", "token", "Bearer tokens for programs", new TokenListVerb(), new TokenCreateVerb(), new TokenDeleteVerb()),
             new LoginLinkVerb(), new EventsVerb(), new VersionVerb(),
         ];

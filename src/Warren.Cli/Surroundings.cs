@@ -15,6 +15,11 @@ internal sealed record Surroundings
     /// <summary>Standard input, opened only when needed (see <see cref="Writer"/>).</summary>
     public required Func<TextReader> OpenIn { get; init; }
 
+    /// <summary>Standard input as bytes, the terminal's own where it is one.</summary>
+    public Func<Stream> OpenInBytes { get; init; } = static () => Stream.Null;
+
+    public bool InIsTerminal { get; init; }
+
     public bool OutIsTerminal { get; init; }
 
     public bool ErrorIsTerminal { get; init; }
@@ -37,6 +42,8 @@ internal sealed record Surroundings
             Error = Writer(Console.OpenStandardError()),
             OpenOut = Console.OpenStandardOutput,
             OpenIn = static () => Console.In,
+            OpenInBytes = OpenKeys,
+            InIsTerminal = !Console.IsInputRedirected,
             OutIsTerminal = !Console.IsOutputRedirected && !dumb,
             ErrorIsTerminal = !Console.IsErrorRedirected && !dumb,
             Variable = Environment.GetEnvironmentVariable,
@@ -51,6 +58,11 @@ internal sealed record Surroundings
     /// and would leave ssh with arrow keys that some shells do not know.
     /// </summary>
     private static TextWriter Writer(Stream stream) => TextWriter.Synchronized(new StreamWriter(stream, new UTF8Encoding(false)) { AutoFlush = true });
+
+    /// <summary>Not <see cref="Console.OpenStandardInput()"/> on a terminal: that reads whole lines, and a console needs each key.</summary>
+    private static Stream OpenKeys() => Console.IsInputRedirected || OperatingSystem.IsWindows()
+        ? Console.OpenStandardInput()
+        : new FileStream("/dev/tty", FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
 
     /// <summary>A variable's value, or null when it is unset or empty.</summary>
     public string? Setting(string name) => Variable(name) is { Length: > 0 } value ? value : null;

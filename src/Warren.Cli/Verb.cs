@@ -38,6 +38,9 @@ internal abstract class Verb(string name, string description, params string[] ex
 /// <summary>A noun that gathers verbs: <c>keys</c>, <c>images</c>.</summary>
 internal sealed class Noun : Command
 {
+    /// <summary>The verb that is meant when none is named, or null: then its help is shown.</summary>
+    public string? ByItself { get; init; }
+
     public Noun(string name, string? alias, string description, params Verb[] verbs) : base(name, description)
     {
         if (alias is not null) Aliases.Add(alias);

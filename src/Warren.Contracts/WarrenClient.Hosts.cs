@@ -41,8 +41,8 @@ public sealed partial class WarrenClient
         => PagesAsync<HostMachine>($"/hosts/{Segment(name)}/machines", cancellation);
 
     /// <summary>Takes a foreign machine into our care.</summary>
-    public Task<Machine> AdoptAsync(string host, string nativeName, AdoptRequest request, CancellationToken cancellation = default)
-        => PostAsync<Machine>($"/hosts/{Segment(host)}/machines/{Segment(nativeName)}/adopt", request, cancellation);
+    public Task<Operation> AdoptAsync(string host, string nativeName, AdoptRequest request, CancellationToken cancellation = default)
+        => PostAsync<Operation>($"/hosts/{Segment(host)}/machines/{Segment(nativeName)}/adopt", request, cancellation);
 
     /// <summary>Networks of a host.</summary>
     public IAsyncEnumerable<Network> ListNetworksAsync(string host, CancellationToken cancellation = default)

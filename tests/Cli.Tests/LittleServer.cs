@@ -35,6 +35,7 @@ internal sealed class LittleServer : IAsyncDisposable
             server.Requests.Enqueue(new Seen(context.Request.Method, context.Request.Path, context.Request.QueryString.Value ?? "", headers));
             await next();
         });
+        app.UseWebSockets();
         map(new RouteTable(app));
         await app.StartAsync();
         return server;
@@ -64,6 +65,12 @@ internal sealed class LittleServer : IAsyncDisposable
         public RouteTable Post(string path, Delegate handler)
         {
             app.MapPost("/api/v1" + path, handler);
+            return this;
+        }
+
+        public RouteTable Patch(string path, Delegate handler)
+        {
+            app.MapPatch("/api/v1" + path, handler);
             return this;
         }
 

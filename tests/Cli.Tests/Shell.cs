@@ -23,6 +23,8 @@ internal sealed class Shell : IDisposable
 
     public string Input { get; init; } = "";
 
+    public byte[] InputBytes { get; init; } = [];
+
     public string Out => _out.ToString() + System.Text.Encoding.UTF8.GetString(_bytes.ToArray());
 
     public string Error => _error.ToString();
@@ -35,6 +37,7 @@ internal sealed class Shell : IDisposable
         Error = TextWriter.Synchronized(_error),
         OpenOut = () => new Unclosed(_bytes),
         OpenIn = () => new StringReader(Input),
+        OpenInBytes = () => new MemoryStream(InputBytes),
         Variable = name => Variables.GetValueOrDefault(name),
         Time = TimeProvider.System,
         Interrupted = _interrupt.Token,

@@ -6,8 +6,11 @@ internal sealed class HostInfoVerb : Verb
 {
     private readonly Argument<string> _name;
 
-    public HostInfoVerb() : base("info", "Show a host: what it can do and how it runs guests", "warren hosts info local")
-        => _name = Argument<string>("NAME", "The host's name");
+    public HostInfoVerb() : base("show", "Show a host: how it stands, what it can do and how it runs guests", "warren hosts show local")
+    {
+        Aliases.Add("info");
+        _name = Argument<string>("NAME", "The host's name");
+    }
 
     public override async Task<int> RunAsync(Invocation call, CancellationToken cancellation)
     {

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Warren.Cli.Terminal;
 
 namespace Warren.Cli.Hosts;
 
@@ -7,17 +6,13 @@ internal sealed class HostProbeVerb : Verb
 {
     private readonly Argument<string> _name;
 
-    public HostProbeVerb() : base("probe", "Find out anew what a host can do", "warren hosts probe local")
+    public HostProbeVerb() : base("probe", "Find out anew how a host stands and what it can do", "warren hosts probe local")
         => _name = Argument<string>("NAME", "The host's name");
 
     public override async Task<int> RunAsync(Invocation call, CancellationToken cancellation)
     {
-        var host = await new ProgressDisplay(call.Screen).ShowAsync([call.Get(_name)], parts =>
-        {
-            parts[0].Report(new ProgressDisplay.Step(0, "probing"));
-            return call.Client.ProbeHostAsync(call.Get(_name), cancellation);
-        });
+        var host = await HostProbing.ProbeAsync(call, call.Get(_name), cancellation);
         call.Screen.WriteThing(host, HostText.Properties(host, call.Screen.Now));
-        return host.Usable ? ExitCode.Ok : ExitCode.Failed;
+        return host.Status.State is Contracts.HostState.Online ? ExitCode.Ok : ExitCode.Failed;
     }
 }

@@ -6,15 +6,19 @@ internal sealed class ConsoleVerb : Verb
 {
     private readonly Argument<string> _name;
     private readonly Option<bool> _open;
+    private readonly Option<bool> _serial;
 
-    public ConsoleVerb() : base("console", "Print the address of a machine's screen in the browser", "warren console web", "warren console web --open")
+    public ConsoleVerb() : base("console", "Print the address of a machine's screen in the browser, or be on its serial line",
+        "warren console web", "warren console web --open", "warren console web --serial")
     {
         _name = Argument<string>("NAME", "The machine's name or id");
         _open = Option<bool>("--open", "Open it in the browser too");
+        _serial = Option<bool>("--serial", "Type on its serial line instead; Ctrl-] ends that");
     }
 
     public override async Task<int> RunAsync(Invocation call, CancellationToken cancellation)
     {
+        if (call.Get(_serial)) return await SerialConsole.RunAsync(call, call.Get(_name), cancellation);
         var machine = await call.Client.GetMachineAsync(call.Get(_name), cancellation);
         var url = MachineText.PageUrl(call.Client.Server, machine);
         if (call.Screen.Json) call.Screen.WriteJson(new { Url = url });

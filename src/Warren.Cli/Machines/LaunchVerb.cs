@@ -25,12 +25,18 @@ internal sealed class LaunchVerb : Verb
     private readonly Option<bool> _ephemeral;
     private readonly Option<bool> _noStart;
     private readonly Option<string> _host;
+    private readonly Option<string[]> _labels;
+    private readonly Option<string[]> _requires;
+    private readonly Option<string> _network;
+    private readonly Option<string[]> _options;
+    private readonly Option<bool> _dryRun;
     private readonly Option<bool> _noWait;
 
     public LaunchVerb() : base("launch", "Create a machine from an image and start it",
         "warren launch tiny --name a",
         "warren launch debian-12 --name web --memory 2G --cpus 2 --key laptop --forward 8080:80",
         "warren launch debian-12 --user-data setup.yaml --ttl 2h",
+        "warren launch debian-12 --label zone=attic --requires snapshots --dry-run",
         "warren launch debian-12 --no-wait --format json")
     {
         _image = Argument<string>("IMAGE", "An image in the store, a recipe or a catalogue entry (see `warren images catalogue`)");
@@ -48,13 +54,19 @@ internal sealed class LaunchVerb : Verb
         _video = Option<string>("--video", "Graphics card [std]", "std|virtio").AcceptOnlyFromAmong("std", "virtio");
         _ephemeral = Option<bool>("--ephemeral", "Throw the disks away at each stop");
         _noStart = Option<bool>("--no-start", "Create it and leave it off");
-        _host = Option<string>("--host", "Where to run it [local]", "NAME");
+        _host = Option<string>("--host", "Where to run it [the host that fits best]", "NAME");
+        _labels = Option<string[]>("--label", "Only on a host with this label; may be repeated", "NAME=VALUE", "-l");
+        _requires = Option<string[]>("--requires", "Only on a host that can do this: snapshots, migration, ...; may be repeated", "CAPABILITY");
+        _network = Option<string>("--network", "Plug it into this network of its host; excludes --forward", "NAME");
+        _options = Option<string[]>("--option", "An option that only its hypervisor knows; may be repeated", "NAME=VALUE", "-o");
+        _dryRun = Option<bool>("--dry-run", "Only say which host would take it, and why");
         _noWait = Option<bool>("--no-wait", "Print the operation and do not wait for it");
     }
 
     public override async Task<int> RunAsync(Invocation call, CancellationToken cancellation)
     {
         var request = await ReadAsync(call, cancellation);
+        if (call.Get(_dryRun)) return PlacementText.Write(call.Screen, await call.Client.PlaceMachineAsync(request, cancellation));
         var keys = await KeysAsync(call, request.Image, cancellation);
         var operation = await call.Client.LaunchMachineAsync(request with { Keys = keys }, cancellation: cancellation);
         var folder = new MachineFolder(call.Around.ConfigFolder, operation.SubjectId);
@@ -102,6 +114,10 @@ internal sealed class LaunchVerb : Verb
         Name = call.Get(_name),
         Image = call.Get(_image),
         Host = call.Get(_host),
+        HostLabels = Pairs.Parse("--label", call.Get(_labels)),
+        Requires = call.Get(_requires) ?? [],
+        Network = call.Get(_network),
+        Options = Pairs.Parse("--option", call.Get(_options)),
         MemoryMiB = call.Get(_memory) is { } memory ? Sizes.MemoryMiB(memory) : null,
         Cpus = call.Get(_cpus),
         DiskGiB = call.Get(_disk) is { } disk ? disk is "none" ? 0 : Sizes.DiskGiB(disk) : null,

@@ -6,14 +6,15 @@ namespace Warren.Cli.Machines;
 /// <summary>Machines as people read them.</summary>
 internal static class MachineText
 {
-    public static readonly string[] Headings = ["NAME", "STATE", "READY", "IMAGE", "MEMORY", "CPUS", "DISK", "SSH", "AGE"];
+    public static readonly string[] Headings = ["NAME", "STATE", "READY", "HOST", "IMAGE", "MEMORY", "CPUS", "DISK", "SSH", "AGE"];
 
     public static IReadOnlyList<Cell> Row(Machine m, DateTimeOffset now) =>
     [
         m.Name,
         State(m.State),
         Ready(m),
-        m.Image,
+        m.Host,
+        Cell.OrDash(m.Image),
         Figures.MiB(m.Spec.MemoryMiB),
         $"{m.Spec.Cpus}",
         m.Spec.DiskGiB == 0 ? "-" : Figures.GiB(m.Spec.DiskGiB),
@@ -29,13 +30,18 @@ internal static class MachineText
         ("ready", IsOn(m) ? Ready(m) : (Cell?)null),
         ("waiting for", Cell.OrNothing(IsOn(m) ? m.Readiness.Detail : null)),
         ("problem", m.Problem is { } problem ? new Cell(problem.Detail ?? problem.Title, Ink.Bad) : (Cell?)null),
-        ("image", m.Image),
+        ("image", m.Image ?? "none: it was adopted"),
         ("memory", Figures.MiB(m.Spec.MemoryMiB)),
         ("cpus", $"{m.Spec.Cpus}"),
         ("disk", (m.Spec.DiskGiB == 0 ? "none" : Figures.GiB(m.Spec.DiskGiB)) + (m.Spec.Ephemeral ? ", thrown away at each stop" : "")),
         .. m.Spec.DataDisks.Select(disk => ("data disk", (Cell?)(disk.Path ?? Figures.GiB(disk.SizeGiB ?? 0)))),
         ("firmware", $"{Words.Of(m.Spec.Firmware)}, video {Words.Of(m.Spec.Video)}"),
-        ("host", m.Host + (m.ProcessId is { } pid ? $", process {pid}" : "")),
+        ("host", m.Host + (m.ProcessId is { } pid ? $", process {pid}" : "") + (m.MovingTo is { } to ? $", moving to {to}" : "")),
+        ("chosen", Cell.OrNothing(m.Placement?.Why)),
+        ("network", Cell.OrNothing(m.Spec.Network)),
+        .. m.Spec.Options.OrderBy(o => o.Key, StringComparer.Ordinal).Select(o => ("option", (Cell?)$"{o.Key}={o.Value}")),
+        ("addresses", Cell.OrNothing(m.Addresses.Count > 0 ? string.Join(", ", m.Addresses) : null)),
+        ("autostart", Cell.OrNothing(m.Autostart is { } auto ? auto ? "with its host" : "no" : null)),
         ("ssh", Cell.OrNothing(m.Ssh is { } ssh ? $"{ssh.User}@{ssh.Host} port {ssh.Port}" : null)),
         .. m.Forwards.Select(forward => ("forward", (Cell?)Forward(forward))),
         ("operation", Cell.OrNothing(m.Operation)),
@@ -48,9 +54,9 @@ internal static class MachineText
     /// <summary>What to do with a machine that has just been launched or started.</summary>
     public static string HowToConnect(Machine m, Uri server)
     {
-        var resources = $"{m.Image}, {Figures.MiB(m.Spec.MemoryMiB)}, {m.Spec.Cpus} CPU{(m.Spec.Cpus == 1 ? "" : "s")}"
+        var resources = $"{(m.Image is null ? "" : m.Image + ", ")}{Figures.MiB(m.Spec.MemoryMiB)}, {m.Spec.Cpus} CPU{(m.Spec.Cpus == 1 ? "" : "s")}"
             + (m.Spec.DiskGiB == 0 ? "" : $", {Figures.GiB(m.Spec.DiskGiB)} disk");
-        var lines = new List<string> { $"{m.Name} is {Words.Of(m.State)} ({resources})" };
+        var lines = new List<string> { $"{m.Name} is {Words.Of(m.State)}{(m.Host == "local" ? "" : $" on {m.Host}")} ({resources})" };
         if (IsOn(m) && m.Ssh is { } ssh) lines.Add($"  ssh      warren ssh {m.Name}   ({ssh.User}@{ssh.Host} port {ssh.Port})");
         if (IsOn(m)) lines.Add($"  screen   {PageUrl(server, m)}");
         lines.AddRange(m.Forwards.Where(forward => forward.HostPort != m.Ssh?.Port).Select(forward => "  forward  " + Forward(forward)));

@@ -21,6 +21,15 @@ internal static class ProblemText
         ["graceSeconds"] = "--grace",
         ["checksum"] = "--checksum",
         ["host"] = "--host",
+        ["hostLabels"] = "--label",
+        ["requires"] = "--requires",
+        ["network"] = "--network",
+        ["options"] = "--option",
+        ["hypervisor"] = "--hypervisor",
+        ["settings"] = "--setting",
+        ["labels"] = "--label",
+        ["reservedMemoryMiB"] = "--reserve",
+        ["machineLimit"] = "--limit",
         ["publicKey"] = "FILE.pub",
         ["days"] = "--days",
     };
@@ -29,6 +38,9 @@ internal static class ProblemText
     {
         var prefix = about is null ? "warren: " : $"warren: {about}: ";
         if (problem.Errors is not { Count: > 0 } errors) return [prefix + Sentence(problem)];
+        // No field is wrong here: each host says why it does not take the machine.
+        if (problem.Type == "urn:warren:problem:no-host")
+            return [$"{prefix}no host takes it", .. errors.Select(error => $"  {error.Key[(error.Key.IndexOf('.', StringComparison.Ordinal) + 1)..]}: {string.Join("; ", error.Value)}")];
         return errors.Select(error => $"{prefix}{Field(error.Key)}: {string.Join("; ", error.Value)}");
     }
 

@@ -15,6 +15,8 @@ internal static class ConsolesApi
         var group = api.MapGroup("/machines/{machine}").WithTags("consoles");
         group.MapGet("/screen", ScreenAsync).WithName("openScreen").Produces(101).ProducesProblem(404).ProducesProblem(409)
             .WithSummary("WebSocket that carries the screen as RFB (RFC 6143) bytes");
+        group.MapGet("/serial", SerialAsync).WithName("openSerial").Produces(101).ProducesProblem(404).ProducesProblem(409).ProducesProblem(422)
+            .WithSummary("WebSocket that carries the serial line's bytes; it outlives a move of the machine to another host");
         group.MapGet("/logs", LogsAsync).WithName("readLogs").Produces<string>(200, "text/plain").ProducesProblem(404)
             .WithSummary("What the guest wrote to its serial line; with follow=true it goes on until the machine is off");
     }
@@ -33,6 +35,30 @@ internal static class ConsolesApi
         });
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, lifetime.ApplicationStopping);
         await ScreenRelay.RunAsync(socket, rfb, stop.Token);
+    }
+
+    private static async Task SerialAsync(
+        string machine, HttpContext http, WarrenDb db, Caller caller, SerialRelay relay, IHostApplicationLifetime lifetime)
+    {
+        if (!http.WebSockets.IsWebSocketRequest)
+            throw new RefusedException(Problems.Of("websocket-required", 426, "Ask for a WebSocket", "This route carries a serial line over a WebSocket."));
+        var row = await MachinesApi.FindAsync(machine, db, caller, http.RequestAborted);
+        Stream line;
+        try
+        {
+            line = await relay.OpenAsync(row.Id, http.RequestAborted);
+        }
+        catch (HypervisorException e) when (e.Kind == HypervisorErrorKind.NotFound)
+        {
+            throw new RefusedException(Problems.IllegalState("The machine is off; its serial line is dead."));
+        }
+
+        using var socket = await http.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext
+        {
+            SubProtocol = http.WebSockets.WebSocketRequestedProtocols.Contains("binary") ? "binary" : null,
+        });
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, lifetime.ApplicationStopping);
+        await relay.RunAsync(socket, line, row.Id, stop.Token);
     }
 
     private static async Task<Stream> OpenAsync(IScreen screen, string id, CancellationToken cancellation)

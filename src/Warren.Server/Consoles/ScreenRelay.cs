@@ -59,7 +59,8 @@ internal static class ScreenRelay
         }
     }
 
-    private static async Task CloseAsync(WebSocket viewer, string why)
+    /// <summary>Says good-bye, but does not wait long for an answer.</summary>
+    public static async Task CloseAsync(WebSocket viewer, string why)
     {
         if (viewer.State is not (WebSocketState.Open or WebSocketState.CloseReceived)) return;
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(2));

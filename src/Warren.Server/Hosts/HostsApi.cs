@@ -79,10 +79,11 @@ internal static class HostsApi
     }
 
     private static async Task<Ok<Contracts.Host>> ProbeAsync(
-        string name, HostCommands commands, WarrenDb db, HostViews views, Caller caller, ProbeHosts probes, IHostApplicationLifetime lifetime,
-        TimeProvider clock, HttpContext http, CancellationToken cancellation)
+        string name, HostCommands commands, WarrenDb db, HostViews views, Caller caller, HostDirectory hosts, ProbeHosts probes,
+        IHostApplicationLifetime lifetime, TimeProvider clock, HttpContext http, CancellationToken cancellation)
     {
         await commands.FindAsync(name, cancellation);
+        hosts.Forget(name);
         await Task.WhenAny(probes.ProbeAsync(name, lifetime.ApplicationStopping), Task.Delay(ProbeWait, clock, cancellation));
         db.ChangeTracker.Clear();
         return await GetAsync(name, commands, db, views, caller, http, cancellation);

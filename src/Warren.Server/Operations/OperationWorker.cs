@@ -16,6 +16,8 @@ internal sealed class OperationWorker(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        // None at all: this process leaves the work to others.
+        if (options.Parallel <= 0) return;
         var steps = new List<Task>();
         while (!stoppingToken.IsCancellationRequested)
         {

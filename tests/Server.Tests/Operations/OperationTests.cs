@@ -110,10 +110,10 @@ public abstract class OperationTests(PostgresCluster? cluster) : DatabaseTests(c
         await using var server = await ServeAsync("Operations:Parallel=0");
         var claims = server.Get<OperationClaims>();
         await EnqueueAsync(server);
-        var slow = (await claims.ClaimAsync("slow", default))!;
-        (await claims.ClaimAsync("quick", default)).ShouldBeNull("leased");
+        var slow = (await claims.ClaimAsync("slow", [], default))!;
+        (await claims.ClaimAsync("quick", [], default)).ShouldBeNull("leased");
         server.Clock.Advance(TimeSpan.FromSeconds(new OperationOptions().LeaseSeconds + 1));
-        var quick = (await claims.ClaimAsync("quick", default))!;
+        var quick = (await claims.ClaimAsync("quick", [], default))!;
         quick.Id.ShouldBe(slow.Id);
         (await claims.RenewAsync(slow, default)).Kept.ShouldBeFalse();
         var settlement = server.Get<StepSettlement>();
@@ -130,9 +130,9 @@ public abstract class OperationTests(PostgresCluster? cluster) : DatabaseTests(c
         await using var server = await ServeAsync("Operations:Parallel=0");
         var claims = server.Get<OperationClaims>();
         await EnqueueAsync(server);
-        var stalled = (await claims.ClaimAsync("w", default))!;
+        var stalled = (await claims.ClaimAsync("w", [], default))!;
         server.Clock.Advance(TimeSpan.FromSeconds(new OperationOptions().LeaseSeconds + 1));
-        var second = (await claims.ClaimAsync("w", default))!;
+        var second = (await claims.ClaimAsync("w", [], default))!;
         second.Id.ShouldBe(stalled.Id);
         (await claims.RenewAsync(stalled, default)).Kept.ShouldBeFalse();
         await server.Get<StepSettlement>().CommitAsync(_workflow, stalled, StepOutcome.Failed(Problems.Internal()), default);
@@ -149,7 +149,7 @@ public abstract class OperationTests(PostgresCluster? cluster) : DatabaseTests(c
         var taken = await Task.WhenAll(Enumerable.Range(0, 4).Select(async worker =>
         {
             var mine = new List<string>();
-            while (await claims.ClaimAsync($"w{worker}", default) is { } row) mine.Add(row.Id);
+            while (await claims.ClaimAsync($"w{worker}", [], default) is { } row) mine.Add(row.Id);
             return mine;
         }));
         var all = taken.SelectMany(t => t).ToList();
@@ -164,7 +164,7 @@ public abstract class OperationTests(PostgresCluster? cluster) : DatabaseTests(c
         await EnqueueAsync(server, "m");
         await Should.ThrowAsync<DbUpdateException>(() => EnqueueAsync(server, "m"));
         var claims = server.Get<OperationClaims>();
-        var old = (await claims.ClaimAsync("w", default))!;
+        var old = (await claims.ClaimAsync("w", [], default))!;
         await using (var scope = server.Get<IServiceScopeFactory>().CreateAsyncScope())
         {
             var queue = scope.ServiceProvider.GetRequiredService<OperationQueue>();
@@ -172,10 +172,10 @@ public abstract class OperationTests(PostgresCluster? cluster) : DatabaseTests(c
         }
 
         var next = await EnqueueAsync(server, "m");
-        (await claims.ClaimAsync("w2", default)).ShouldBeNull("the old step may still be at work");
+        (await claims.ClaimAsync("w2", [], default)).ShouldBeNull("the old step may still be at work");
         (await claims.RenewAsync(old, default)).Kept.ShouldBeFalse("superseded");
         await claims.ReleaseAsync(old, default);
-        (await claims.ClaimAsync("w2", default))!.Id.ShouldBe(next.Id);
+        (await claims.ClaimAsync("w2", [], default))!.Id.ShouldBe(next.Id);
     }
 
     [Fact]

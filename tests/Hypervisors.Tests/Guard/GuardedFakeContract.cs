@@ -1,0 +1,26 @@
+using Hypervisors.Tests.Contract;
+using Warren.Hypervisors;
+using Warren.Hypervisors.Fake;
+using Warren.Hypervisors.Guard;
+
+namespace Hypervisors.Tests.Guard;
+
+/// <summary>A driver behind its guard keeps the contract as it does without.</summary>
+public sealed class GuardedFakeContract : HypervisorContract
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("warren-guarded-").FullName;
+
+    protected override BootMedium Image { get; } = new(typeof(GuardedFakeContract).Assembly.Location, "raw");
+
+    protected override IHypervisor NewDriver() => new HostGuard(
+        "h", new FakeHypervisor(new FakeOptions { Folder = Path.Combine(_folder, "machines") }, TimeProvider.System), new CallLimits(), 8, TimeProvider.System).Driver;
+
+    protected override void NothingIsLeft() => Directory.EnumerateFiles(_folder, "*", SearchOption.AllDirectories).ShouldBeEmpty();
+
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+        GC.SuppressFinalize(this);
+    }
+}
