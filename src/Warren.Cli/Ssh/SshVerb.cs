@@ -91,7 +91,7 @@ internal sealed class SshVerb : Verb
     private static async Task<string> HostKeyAliasAsync(WarrenClient client, Machine machine, CancellationToken cancellation)
     {
         var started = machine.Readiness.Reached.FirstOrDefault(reached => reached.Rung is ReadinessRung.Process);
-        var fresh = started is not null && (machine.Spec.Ephemeral || machine.Spec.DiskGiB == 0 || await IsStatelessAsync(client, machine.Image, cancellation));
+        var fresh = started is not null && (machine.Spec.Ephemeral || machine.Spec.DiskGiB == 0 || (machine.Image is { } image && await IsStatelessAsync(client, image, cancellation)));
         return fresh ? $"warren-{machine.Id}-{started!.At.ToUnixTimeSeconds()}" : $"warren-{machine.Id}";
     }
 
@@ -109,5 +109,7 @@ internal sealed class SshVerb : Verb
     }
 
     private static WarrenException SpeaksNoSsh(Machine machine)
-        => Refusal.Of("unsupported", "No SSH", $"the image {machine.Image} of {machine.Name} does not speak SSH: use `warren console {machine.Name}`");
+        => Refusal.Of("unsupported", "No SSH", machine.Image is null
+            ? $"{machine.Name} was adopted, and nobody said how it is logged into: use ssh itself, or `warren console {machine.Name}`"
+            : $"the image {machine.Image} of {machine.Name} does not speak SSH: use `warren console {machine.Name}`");
 }

@@ -85,7 +85,7 @@ internal sealed class HostCommands(
             await db.SaveChangesAsync(cancellation);
             return true;
         }, cancellation);
-        hosts.Forget(row.Name);
+        hosts.Drop(row.Name);
     }
 
     /// <summary>Makes sure that the local host has its row, as the configuration has it.</summary>

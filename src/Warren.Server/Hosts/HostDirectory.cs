@@ -73,6 +73,12 @@ internal sealed class HostDirectory(
         if (_drivers.TryGetValue(host, out var known)) known.CheckedAt = 0;
     }
 
+    /// <summary>Lets go of the driver of a host that was removed.</summary>
+    public void Drop(string host)
+    {
+        if (_drivers.TryRemove(host, out var known)) _ = RetireAsync(known);
+    }
+
     public async ValueTask DisposeAsync()
     {
         // The local driver is the container's.

@@ -50,7 +50,7 @@ internal sealed partial class MachineCommands
         var from = await db.Hosts.AsNoTracking().SingleAsync(h => h.Name == machine.Host, cancellation);
         if (target.Hypervisor != from.Hypervisor)
             throw new RefusedException(Problems.Unsupported($"'{to}' is a {target.Hypervisor} host and '{from.Name}' a {from.Hypervisor} host; machines move between hosts of one kind."));
-        if (target.Draining) throw new RefusedException(Problems.Unavailable($"Host '{to}' is draining and takes no new machines."));
+        await DemandPlaceAsync(target, cancellation);
         if (machine.Devices.DataDisks.Any(d => d.Path is not null))
             throw new RefusedException(Problems.Unsupported("A machine whose data disk is a file of its host cannot be moved."));
         await admission.DemandRoomAsync(to, machine.Id, machine.MemoryMib, cancellation);
@@ -73,7 +73,7 @@ internal sealed partial class MachineCommands
             throw new RefusedException(Problems.Unsupported("A machine whose data disk is a file of its host cannot be cloned: two machines must not write to one file."));
         if (await db.Machines.AnyAsync(m => m.ProjectId == source.ProjectId && m.Name == name, cancellation)) throw new RefusedException(Problems.NameTaken(name));
         var host = await admission.LockAsync(source.Host, cancellation);
-        if (host.Draining) throw new RefusedException(Problems.Unavailable($"Host '{host.Name}' is draining and takes no new machines."));
+        await DemandPlaceAsync(host, cancellation);
         var machine = CopyOf(source, name, request.Start);
         if (request.Start) await admission.DemandRoomAsync(source.Host, machine.Id, machine.MemoryMib, cancellation);
         else if (HostAdmission.Unusable(host) is { } why) throw new RefusedException(Problems.Unavailable($"Host '{host.Name}' {why}."));
@@ -135,6 +135,14 @@ internal sealed partial class MachineCommands
         CreatedAt = clock.GetUtcNow(),
         Placement = new Placement { Host = source.Host, Why = $"It is a clone of '{source.Name}', whose disks are there." },
     };
+
+    /// <summary>That it takes another machine at all; memory is the admission's to say. The row is locked.</summary>
+    private async Task DemandPlaceAsync(HostRow host, CancellationToken cancellation)
+    {
+        if (host.Draining) throw new RefusedException(Problems.Unavailable($"Host '{host.Name}' is draining and takes no new machines."));
+        if (host.MachineLimit is { } most && await db.Machines.CountAsync(m => m.Host == host.Name || m.MovingTo == host.Name, cancellation) is var there && there >= most)
+            throw new RefusedException(Problems.Unavailable($"Host '{host.Name}' has {there} machines and takes no more than {most}."));
+    }
 
     private async Task DemandCapabilityAsync(string host, string capability, string what, CancellationToken cancellation)
     {

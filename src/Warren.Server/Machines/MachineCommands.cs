@@ -76,6 +76,8 @@ internal sealed partial class MachineCommands(
     {
         await DemandIdleAsync(machine, cancellation);
         Demand(machine, "given keys", MachineState.Running, MachineState.Stopped);
+        if (machine is { WithoutImage: true, State: MachineState.Stopped })
+            throw new RefusedException(Problems.Unsupported($"'{machine.Name}' was adopted and has no seed; start it, and its agent may take keys."));
         var plan = new InjectKeys.Plan(publicKeys);
         return await SaveAsync(queue.Enqueue(InjectKeys.Name, "machine", machine.Id, machine.Name, machine, plan), cancellation);
     }, cancellation);

@@ -21,9 +21,9 @@ public sealed class TableTests
         ];
         Table.Rows(MachineText.Headings, [.. machines.Select(m => MachineText.Row(m, Given.Noon))], colour: false).ShouldBe(
             """
-            NAME   STATE     READY             IMAGE       MEMORY    CPUS   DISK     SSH               AGE
-            web    running   cloud-init done   debian-12   1 GiB     2      10 GiB   127.0.0.1:20001   1h
-            a      stopped   -                 tiny        256 MiB   1      -        -                 1h
+            NAME   STATE     READY             HOST    IMAGE       MEMORY    CPUS   DISK     SSH               AGE
+            web    running   cloud-init done   local   debian-12   1 GiB     2      10 GiB   127.0.0.1:20001   1h
+            a      stopped   -                 local   tiny        256 MiB   1      -        -                 1h
 
             """);
     }
