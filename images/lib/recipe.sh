@@ -4,6 +4,8 @@ set -euo pipefail
 umask 022
 export LC_ALL=C TZ=UTC
 PATH=$PATH:/usr/sbin:/sbin
+# What the build leaves beside manifest.txt.
+: "${RESULT:=disk.qcow2}"
 
 # Progress goes to the real standard output (descriptor 3); everything any tool prints goes to standard error.
 exec 3>&1 1>&2
@@ -58,12 +60,12 @@ clean_up() {
     wait
     # What an ordinary user unpacked in a user namespace belongs to other ids: only the namespace can remove it.
     rm -rf --one-file-system -- "$WORK" 2> /dev/null || as_root rm -rf --one-file-system -- "$WORK"
-    [[ -n $built ]] || rm -f -- "$OUTPUT/disk.qcow2" "$OUTPUT/manifest.txt"
+    [[ -n $built ]] || rm -f -- "$OUTPUT/$RESULT" "$OUTPUT/manifest.txt"
 }
 
 finished() {
     built=yes
-    progress 100 "done: $(du -h --apparent-size "$OUTPUT/disk.qcow2" | cut -f1)"
+    progress 100 "done: $(du -h --apparent-size "$OUTPUT/$RESULT" | cut -f1)"
 }
 
 # run COMMAND...: like running it, but a signal ends the build at once (bash runs traps only between foreground

@@ -64,6 +64,14 @@ public static partial class DefinitionRules
         if (!Network().IsMatch(name)) Refuse("network", "must be 1-15 of a-z, 0-9 and inner hyphens");
     }
 
+    /// <summary>Insists on a storage pool's name that is safe as a file name, and on its folder's path where one is given.</summary>
+    /// <exception cref="HypervisorException">Rejected.</exception>
+    public static void CheckStorage(string name, string? path = null)
+    {
+        if (!HostLabel().IsMatch(name)) Refuse("storage", "must be 1-63 of a-z, 0-9 and inner hyphens");
+        if (path is not null) CheckPath("path", path);
+    }
+
     private static void Check(DataDisk disk)
     {
         if (disk.ExistingPath is null)

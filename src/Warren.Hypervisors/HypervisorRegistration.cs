@@ -1,4 +1,6 @@
+using Warren.Hypervisors.Docker;
 using Warren.Hypervisors.Fake;
+using Warren.Hypervisors.Libvirt;
 using Warren.Hypervisors.Qemu;
 
 namespace Warren.Hypervisors;
@@ -10,6 +12,8 @@ public static class HypervisorRegistration
     public static IReadOnlyList<HypervisorKind> Kinds { get; } =
     [
         QemuKind.Kind,
+        LibvirtKind.Kind,
+        DockerKind.Kind,
         FakeKind.Kind,
     ];
 

@@ -77,4 +77,7 @@ public interface IHypervisor
 
     /// <summary>Adoption of foreign machines, or null.</summary>
     IAdoption? Adoption => null;
+
+    /// <summary>Progress of machines that install their guest by themselves, or null.</summary>
+    IInstallation? Installation => null;
 }

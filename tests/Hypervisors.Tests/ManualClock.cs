@@ -3,6 +3,7 @@ namespace Hypervisors.Tests;
 /// <summary>A clock that stands until it is moved; timers that have come due fire inside <see cref="Advance"/>.</summary>
 internal sealed class ManualClock : TimeProvider
 {
+    private readonly Lock _lock = new();
     private readonly List<ManualTimer> _timers = [];
     private DateTimeOffset _now = new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
@@ -16,14 +17,20 @@ internal sealed class ManualClock : TimeProvider
     {
         var timer = new ManualTimer(this, () => callback(state));
         timer.Change(dueTime, period);
-        _timers.Add(timer);
+        lock (_lock) _timers.Add(timer);
         return timer;
     }
 
     public void Advance(TimeSpan by)
     {
-        _now += by;
-        foreach (var timer in _timers.Where(t => t.Due <= _now).ToArray()) timer.Fire();
+        ManualTimer[] due;
+        lock (_lock)
+        {
+            _now += by;
+            due = [.. _timers.Where(t => t.Due <= _now)];
+        }
+
+        foreach (var timer in due) timer.Fire();
     }
 
     private sealed class ManualTimer(ManualClock clock, Action fire) : ITimer
@@ -42,7 +49,10 @@ internal sealed class ManualClock : TimeProvider
             return true;
         }
 
-        public void Dispose() => clock._timers.Remove(this);
+        public void Dispose()
+        {
+            lock (clock._lock) clock._timers.Remove(this);
+        }
 
         public ValueTask DisposeAsync()
         {

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Warren.Hypervisors.Commands;
 
 /// <summary>POSIX signals to processes, which .NET can only kill. On Windows nothing is sent.</summary>
-public static class ProcessSignals
+public static partial class ProcessSignals
 {
     private const int Sigkill = 9, Sigterm = 15;
 
@@ -22,9 +22,7 @@ public static class ProcessSignals
     // 0 and -1 would reach the server itself and everybody else.
     private static bool Send(int target, int signal) => !OperatingSystem.IsWindows() && target is > 1 or < -1 && Kill(target, signal) == 0;
 
-#pragma warning disable SYSLIB1054 // LibraryImport would need unsafe code in the whole project.
-    [DllImport("libc", EntryPoint = "kill", SetLastError = true)]
+    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
-    private static extern int Kill(int target, int signal);
-#pragma warning restore SYSLIB1054
+    private static partial int Kill(int target, int signal);
 }

@@ -4,12 +4,11 @@ namespace Warren.Hypervisors.Fake;
 /// An imitation without guests: strict states, delays by the clock, failures on request. It boots nothing and says so;
 /// it serves tests of everything above the driver, and demonstrations.
 /// </summary>
-public sealed class FakeHypervisor : IHypervisor
+public sealed partial class FakeHypervisor : IHypervisor
 {
     private readonly FakeOptions _options;
     private readonly TimeProvider _clock;
-    private readonly FakeStore _store;
-    private static int s_lastProcess = 1_000_000;
+    private readonly FakeState _state;
 
     // One for all: drivers that share a folder imitate one host, and a host does one thing at a time.
     private static readonly Lock s_lock = new();
@@ -19,35 +18,37 @@ public sealed class FakeHypervisor : IHypervisor
     {
         _options = options;
         _clock = clock;
-        _store = new FakeStore(options.Folder);
-        Guest = new FakeGuest(this, options, clock);
+        _state = new FakeState(new FakeStore(options.Folder), clock);
+        Typed = new FakeKeys();
+        Screen = new FakeScreen(this, Typed, clock);
         Serial = new FakeSerial(this);
+        Guest = new FakeGuest(this, options, clock);
         Power = new FakePower(this);
         Resize = new FakeResize(this);
+        Addresses = new FakeAddresses(this, options, clock);
+        Autostart = new FakeAutostart(this);
+        Snapshots = new FakeSnapshots(this);
+        Clones = new FakeClones(this);
+        Migration = new FakeMigration(this);
+        Networks = new FakeNetworks(this);
+        Storage = new FakeStorage(this, options);
+        Changes = new FakeChanges(this);
+        Adoption = new FakeAdoption(this);
     }
 
     /// <summary>Where failures are planned and calls are noted.</summary>
     public FakeFaults Faults { get; } = new();
 
+    /// <summary>Keys that were typed on screens.</summary>
+    public FakeKeys Typed { get; }
+
     /// <inheritdoc/>
     public string Kind => "fake";
 
     /// <inheritdoc/>
-    public IGuest? Guest { get; }
-
-    /// <inheritdoc/>
-    public ISerial? Serial { get; }
-
-    /// <inheritdoc/>
-    public IPower? Power { get; }
-
-    /// <inheritdoc/>
-    public IResize? Resize { get; }
-
-    /// <inheritdoc/>
     public async Task<HostProbe> ProbeAsync(CancellationToken cancellation)
     {
-        await EnterAsync("Probe", null, cancellation);
+        await RunAsync("Probe", null, _ => true, cancellation);
         return new HostProbe("1", "none", "an imitation: no guest ever runs", _options.Capacity,
             new Dictionary<string, string>(StringComparer.Ordinal), []);
     }
@@ -56,31 +57,15 @@ public sealed class FakeHypervisor : IHypervisor
     public async Task CreateAsync(MachineDefinition definition, IProgress<double> progress, CancellationToken cancellation)
     {
         DefinitionRules.Check(definition, FakeKind.Kind);
-        await EnterAsync("Create", definition.Id, cancellation);
-        if (!File.Exists(definition.Boot.Path))
-            throw new HypervisorException(HypervisorErrorKind.Rejected, $"boot.path: the file {definition.Boot.Path} does not exist");
-        lock (s_lock)
-        {
-            var known = Find(definition.Id);
-            if (known is null) _store.Put(new FakeMachine { Definition = definition });
-            else if (!known.Runs) _store.Put(known with { Definition = definition });
-        }
-
+        await RunAsync("Create", definition.Id, state => state.Create(definition), cancellation);
         progress.Report(1);
     }
 
     /// <inheritdoc/>
-    public async Task StartAsync(MachineDefinition definition, CancellationToken cancellation)
+    public Task StartAsync(MachineDefinition definition, CancellationToken cancellation)
     {
         DefinitionRules.Check(definition, FakeKind.Kind);
-        await EnterAsync("Start", definition.Id, cancellation);
-        lock (s_lock)
-        {
-            var machine = Require(definition.Id);
-            if (machine.Runs) return;
-            InsistOnFreePorts(definition);
-            _store.Put(machine.Started(_clock.GetUtcNow(), definition, Interlocked.Increment(ref s_lastProcess)));
-        }
+        return RunAsync("Start", definition.Id, state => state.Start(definition), cancellation);
     }
 
     /// <inheritdoc/>
@@ -93,69 +78,84 @@ public sealed class FakeHypervisor : IHypervisor
         ChangeAsync("Kill", machineId, machine => machine.Stopped(), cancellation);
 
     /// <inheritdoc/>
-    public async Task DeleteAsync(string machineId, CancellationToken cancellation)
+    public Task DeleteAsync(string machineId, CancellationToken cancellation)
     {
         DefinitionRules.CheckId(machineId);
-        await EnterAsync("Delete", machineId, cancellation);
-        lock (s_lock) _store.Remove(machineId);
+        return RunAsync("Delete", machineId, state => state.Store.Remove(machineId), cancellation);
     }
 
     /// <inheritdoc/>
-    public async Task<MachineObservation> ObserveAsync(string machineId, CancellationToken cancellation)
+    public Task<MachineObservation> ObserveAsync(string machineId, CancellationToken cancellation)
     {
         DefinitionRules.CheckId(machineId);
-        await EnterAsync("Observe", machineId, cancellation);
-        lock (s_lock)
-        {
-            return Find(machineId) is { } machine
-                ? new MachineObservation { Power = machine.Power, FirmwareRan = machine.Runs, ProcessId = machine.Runs ? machine.ProcessId : null }
-                : MachineObservation.Missing;
-        }
+        return RunAsync("Observe", machineId, state => state.Find(machineId) is { } machine
+            ? new MachineObservation { Power = machine.Power, FirmwareRan = machine.Runs, ProcessId = machine.Runs ? machine.ProcessId : null }
+            : MachineObservation.Missing, cancellation);
     }
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<FoundMachine>> ListAsync(CancellationToken cancellation)
-    {
-        await EnterAsync("List", null, cancellation);
-        lock (s_lock) return [.. _store.Ids().Select(id => new FoundMachine(id, id, Find(id)!.Power))];
-    }
+    public Task<IReadOnlyList<FoundMachine>> ListAsync(CancellationToken cancellation) => RunAsync<IReadOnlyList<FoundMachine>>("List", null, state =>
+        [.. state.All().Select(m => new FoundMachine(m.NativeName ?? m.Definition.Id, m.Foreign ? null : m.Definition.Id, m.Power))], cancellation);
 
     /// <summary>One change of one machine, with delay and failures as planned.</summary>
-    internal async Task ChangeAsync(string call, string machineId, Func<FakeMachine, FakeMachine> change, CancellationToken cancellation)
+    internal Task ChangeAsync(string call, string machineId, Func<FakeMachine, FakeMachine> change, CancellationToken cancellation)
     {
         DefinitionRules.CheckId(machineId);
-        await EnterAsync(call, machineId, cancellation);
-        lock (s_lock) _store.Put(change(Require(machineId)));
+        return RunAsync(call, machineId, state => state.Change(machineId, change), cancellation);
     }
 
     /// <summary>One look at one machine that must exist, with delay and failures as planned.</summary>
-    internal async Task<FakeMachine> LookAsync(string call, string machineId, CancellationToken cancellation)
+    internal Task<FakeMachine> LookAsync(string call, string machineId, CancellationToken cancellation)
     {
         DefinitionRules.CheckId(machineId);
-        await EnterAsync(call, machineId, cancellation);
-        lock (s_lock) return Require(machineId);
+        return RunAsync(call, machineId, state => state.Require(machineId), cancellation);
     }
+
+    /// <inheritdoc cref="RunAsync{T}"/>
+    internal Task RunAsync(string call, string? machineId, Action<FakeState> act, CancellationToken cancellation) => RunAsync(call, machineId, state =>
+    {
+        act(state);
+        return true;
+    }, cancellation);
+
+    /// <summary>One call: its delay and failures as planned, then the act itself, with nothing beside it.</summary>
+    internal async Task<T> RunAsync<T>(string call, string? machineId, Func<FakeState, T> act, CancellationToken cancellation)
+    {
+        await EnterAsync(call, machineId, cancellation);
+        return Do(act);
+    }
+
+    /// <summary>Something that is no call of its own: no delay, no planned failure.</summary>
+    /// <exception cref="HypervisorException">Unreachable when the imitated host is away.</exception>
+    internal T Do<T>(Func<FakeState, T> act)
+    {
+        lock (s_lock)
+        {
+            _state.Store.InsistOnFolder();
+            return act(_state);
+        }
+    }
+
+    /// <summary>Ends when the machine no longer is in the run that has this process number.</summary>
+    internal async Task WaitForEndAsync(string machineId, int processId, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            var next = _state.Store.Signal.Next;
+            var machine = Do(state => state.Find(machineId));
+            if (machine is null || machine.ProcessId != processId) return;
+            await FakeSignal.WaitAsync(next, machine.DownAt, _clock, cancellation);
+        }
+    }
+
+    /// <summary>Waits until anything on the host may have changed since <paramref name="next"/> was taken.</summary>
+    internal Task WaitForChangeAsync(Task next, CancellationToken cancellation) =>
+        FakeSignal.WaitAsync(next, Do(state => state.All().Min(m => m.DownAt)), _clock, cancellation);
 
     private async Task EnterAsync(string call, string? machineId, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
         if (_options.Delays.TryGetValue(call, out var delay)) await Task.Delay(delay, _clock, cancellation);
         await Faults.PassAsync(call, machineId, cancellation);
-    }
-
-    private FakeMachine? Find(string id) => _store.Find(id)?.At(_clock.GetUtcNow());
-
-    private FakeMachine Require(string id) =>
-        Find(id) ?? throw new HypervisorException(HypervisorErrorKind.NotFound, $"there is no machine {id} on this host");
-
-    private void InsistOnFreePorts(MachineDefinition definition)
-    {
-        var taken = _store.Ids().Where(id => id != definition.Id).Select(id => Find(id)!).Where(m => m.Runs)
-            .SelectMany(m => m.Definition.Forwards).Select(f => (f.Protocol, f.HostAddress, f.HostPort)).ToHashSet();
-        foreach (var forward in definition.Forwards)
-        {
-            if (taken.Contains((forward.Protocol, forward.HostAddress, forward.HostPort)))
-                throw new HypervisorException(HypervisorErrorKind.Busy, $"port {forward.HostPort} ({forward.Protocol}) is taken");
-        }
     }
 }

@@ -17,6 +17,7 @@ public static class FakeKind
             new("memoryMiB", "Memory the host claims to have, in MiB.") { Default = "65536" },
             new("cpus", "Processors the host claims to have.") { Default = "16" },
         ],
+        NamedNetworks = true,
         Connect = Connect,
     };
 

@@ -1,10 +1,23 @@
+using System.Text;
+
 namespace Warren.Hypervisors.Fake;
 
 /// <summary>A machine of the imitation: everything that a restart must find again.</summary>
 internal sealed record FakeMachine
 {
+    /// <summary>What comes before the name in a foreign machine's key.</summary>
+    internal const string ForeignPrefix = "foreign-";
+
+    private const int LongestLog = 64 * 1024;
+
     /// <summary>What it was made from.</summary>
     public required MachineDefinition Definition { get; init; }
+
+    /// <summary>Its name on the host; its id when null.</summary>
+    public string? NativeName { get; init; }
+
+    /// <summary>It carries no mark of ours.</summary>
+    public bool Foreign { get; init; }
 
     /// <summary>Power, never Missing.</summary>
     public ObservedPower Power { get; init; } = ObservedPower.Off;
@@ -18,17 +31,36 @@ internal sealed record FakeMachine
     /// <summary>A number in the place of a process id, new at each start.</summary>
     public int ProcessId { get; init; }
 
+    /// <summary>It starts with its host.</summary>
+    public bool Autostart { get; init; }
+
     /// <summary>Files written in the guest; gone with an ephemeral machine's stop.</summary>
     public IReadOnlyDictionary<string, byte[]> Files { get; init; } = new Dictionary<string, byte[]>(StringComparer.Ordinal);
 
+    /// <summary>The end of what the guest wrote on its serial line.</summary>
+    public string SerialLog { get; init; } = "";
+
+    /// <summary>Its snapshots, parents before children.</summary>
+    public IReadOnlyList<FakeSnapshot> Snapshots { get; init; } = [];
+
+    /// <summary>The snapshot the next one will be a child of.</summary>
+    public string? CurrentSnapshot { get; init; }
+
     /// <summary>Whether it is in memory.</summary>
     internal bool Runs => Power is ObservedPower.On or ObservedPower.Paused;
+
+    /// <summary>Its key in the store.</summary>
+    internal string Key => Foreign ? KeyOfForeign(NativeName!) : Definition.Id;
+
+    /// <summary>The key of a foreign machine: any name may be one.</summary>
+    internal static string KeyOfForeign(string nativeName) => ForeignPrefix + Convert.ToHexStringLower(Encoding.UTF8.GetBytes(nativeName));
 
     /// <summary>The machine as it is at a time: a guest that was asked to shut down is off once its time has come.</summary>
     internal FakeMachine At(DateTimeOffset now) => Power == ObservedPower.On && DownAt <= now ? Stopped() : this;
 
     internal FakeMachine Started(DateTimeOffset now, MachineDefinition definition, int processId) =>
-        this with { Definition = definition, Power = ObservedPower.On, StartedAt = now, DownAt = null, ProcessId = processId };
+        (this with { Definition = definition, Power = ObservedPower.On, StartedAt = now, DownAt = null, ProcessId = processId })
+        .Writing($"{definition.Name}: imitation, nothing boots here\n");
 
     internal FakeMachine Stopped() => this with
     {
@@ -39,6 +71,13 @@ internal sealed record FakeMachine
         Files = Definition.Ephemeral ? new Dictionary<string, byte[]>(StringComparer.Ordinal) : Files,
     };
 
+    /// <summary>With more text on its serial line.</summary>
+    internal FakeMachine Writing(string text)
+    {
+        var all = SerialLog + text;
+        return this with { SerialLog = all.Length > LongestLog ? all[^LongestLog..] : all };
+    }
+
     internal FakeMachine Paused() => Running("paused") with { Power = ObservedPower.Paused };
 
     internal FakeMachine Resumed() => Running("resumed") with { Power = ObservedPower.On };
@@ -47,3 +86,12 @@ internal sealed record FakeMachine
         ? this
         : throw new HypervisorException(HypervisorErrorKind.NotFound, $"machine {Definition.Id} does not run and cannot be {verb}");
 }
+
+/// <summary>A snapshot of the imitation.</summary>
+/// <param name="Id">Our id.</param>
+/// <param name="ParentId">The snapshot it was taken on, or null.</param>
+/// <param name="CreatedAt">When, by the clock.</param>
+/// <param name="Memory">Whether the machine ran on from here.</param>
+/// <param name="Files">The guest's files.</param>
+internal sealed record FakeSnapshot(
+    string Id, string? ParentId, DateTimeOffset CreatedAt, bool Memory, IReadOnlyDictionary<string, byte[]> Files);

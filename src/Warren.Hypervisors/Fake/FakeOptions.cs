@@ -6,7 +6,12 @@ public sealed record FakeOptions
     /// <summary>Folder where machines are kept, so that a restarted server finds them; null keeps them in memory.</summary>
     public string? Folder { get; init; }
 
-    /// <summary>How long a call takes by the clock, by name of the call: <c>Create</c>, <c>Start</c>, <c>Stop</c>, <c>Kill</c>, <c>Delete</c>, <c>Observe</c>, <c>List</c>, <c>Probe</c>, ...</summary>
+    /// <summary>
+    /// How long a call takes by the clock, by name of the call: <c>Probe Create Start Stop Kill Delete Observe List</c>,
+    /// <c>OpenScreen OpenSerial OpenSerialLog</c>, <c>Ping Exec ReadFile WriteFile</c>, <c>Pause Resume Resize</c>,
+    /// <c>ListAddresses</c>, <c>GetAutostart SetAutostart</c>, <c>ListSnapshots CreateSnapshot RestoreSnapshot DeleteSnapshot</c>,
+    /// <c>Clone Migrate Adopt Watch</c>, <c>ListNetworks CreateNetwork DeleteNetwork</c>, <c>ListStorage CreateStorage DeleteStorage</c>.
+    /// </summary>
     public IReadOnlyDictionary<string, TimeSpan> Delays { get; init; } = new Dictionary<string, TimeSpan>(StringComparer.Ordinal);
 
     /// <summary>How long a guest takes to shut down after it was asked.</summary>

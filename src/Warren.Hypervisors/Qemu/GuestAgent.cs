@@ -4,22 +4,16 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Warren.Hypervisors.Guests;
 
 namespace Warren.Hypervisors.Qemu;
-
-/// <summary>The agent said no: QEMU's error class and words.</summary>
-internal sealed class GuestAgentRefusal(string errorClass, string description) : Exception(description)
-{
-    /// <summary>The class in QEMU's error object, such as <c>CommandNotFound</c>.</summary>
-    internal string ErrorClass { get; } = errorClass;
-}
 
 /// <summary>
 /// One request and answer with qemu-guest-agent (docs/interop/qemu-ga-ref). The channel is a serial line that survives
 /// both ends, so every conversation begins with <c>guest-sync-delimited</c>: what an earlier caller left unread is
 /// skipped up to the 0xFF byte and the random number of this one. One caller per machine at a time.
 /// </summary>
-internal sealed class GuestAgent(TimeProvider clock)
+internal sealed class GuestAgent(string machinesFolder, TimeProvider clock) : IAgentLine
 {
     /// <summary>The agent caps captured output at 16 MiB, which base64 makes 22.</summary>
     private const int LongestAnswer = 32 << 20;
@@ -28,12 +22,10 @@ internal sealed class GuestAgent(TimeProvider clock)
 
     private readonly ConcurrentDictionary<string, SemaphoreSlim> _gates = new(StringComparer.Ordinal);
 
-    /// <summary>Sends a command and returns its answer.</summary>
-    /// <exception cref="HypervisorException">NotFound when the machine does not run, Unreachable when the agent is silent.</exception>
-    /// <exception cref="GuestAgentRefusal">The agent answered with an error.</exception>
-    internal Task<JsonNode?> AskAsync(
-        MachineFolder folder, string command, JsonObject? arguments, TimeSpan limit, CancellationToken cancellation) =>
-        ConverseAsync(folder, command, arguments, wantsAnswer: true, limit, cancellation);
+    /// <inheritdoc/>
+    public Task<JsonNode?> AskAsync(
+        string machineId, string command, JsonObject? arguments, TimeSpan limit, CancellationToken cancellation) =>
+        ConverseAsync(new MachineFolder(machinesFolder, machineId), command, arguments, wantsAnswer: true, limit, cancellation);
 
     /// <summary>Sends a command that has no answer when it succeeds, once the agent has shown that it listens.</summary>
     internal Task TellAsync(

@@ -23,6 +23,12 @@ internal static partial class QemuErrors
                 $"a disk is in use by another machine or program: {said}");
         }
 
+        if (NotInstalled().Match(text) is { Success: true } absent)
+        {
+            return new HypervisorException(HypervisorErrorKind.Unsupported,
+                $"{absent.Groups["program"].Value} cannot be started: {absent.Groups["why"].Value}");
+        }
+
         if (text.Contains("cannot create PID file", StringComparison.OrdinalIgnoreCase))
             return new HypervisorException(HypervisorErrorKind.Busy, "the machine is being started by another process");
         if (text.Contains("Cannot allocate memory", StringComparison.OrdinalIgnoreCase))
@@ -42,6 +48,10 @@ internal static partial class QemuErrors
 
     [GeneratedRegex(@"Could not set up host forwarding rule '(?<protocol>\w+):(?<address>[^:]*):(?<port>\d+)-", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex HostForward();
+
+    // setsid(1) of util-linux in the C locale.
+    [GeneratedRegex(@"^setsid: failed to execute (?<program>.+): (?<why>No such file or directory|Permission denied)", RegexOptions.ExplicitCapture | RegexOptions.Multiline, 1000)]
+    private static partial Regex NotInstalled();
 
     [GeneratedRegex(@"Failed to (get ""[\w ]+""|lock byte)|Is another process using the image", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex ImageLock();

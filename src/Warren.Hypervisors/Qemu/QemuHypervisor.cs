@@ -1,4 +1,5 @@
 using Warren.Hypervisors.Commands;
+using Warren.Hypervisors.Guests;
 using Warren.Hypervisors.Qemu.Probe;
 
 namespace Warren.Hypervisors.Qemu;
@@ -26,14 +27,14 @@ public sealed class QemuHypervisor : IHypervisor
         var commands = new CommandRunner();
         _control = new QemuControl(clock);
         _disks = new DiskFiles(_options, commands);
-        _seeds = new SeedIso(_options, commands);
+        _seeds = new SeedIso(commands, options.XorrisoProgram);
         _launcher = new QemuLauncher(_options, commands, clock);
         _probe = new QemuProbe(_options, commands);
-        var agent = new GuestAgent(clock);
+        var agent = new GuestAgent(_options.MachinesFolder, clock);
         _shutdown = new QemuShutdown(_control, agent, clock);
         Screen = new QemuScreen(_options.MachinesFolder, clock);
         Serial = new QemuSerial(_options.MachinesFolder, clock);
-        Guest = new QemuGuest(_options.MachinesFolder, agent, clock);
+        Guest = new AgentGuest(agent, clock);
         Power = new QemuPower(_options.MachinesFolder, _control);
         Resize = new QemuResize(_options.MachinesFolder, _disks, clock);
     }
@@ -160,7 +161,7 @@ public sealed class QemuHypervisor : IHypervisor
         var before = PrivateFile.Read<MachineDefinition>(folder.Definition);
         await _disks.CompleteAsync(definition, folder, cancellation);
         if (definition.Seed is { } seed && (before?.Seed != seed || !File.Exists(folder.Seed)))
-            await _seeds.WriteAsync(seed, folder, cancellation);
+            await _seeds.WriteAsync(seed, folder.Seed, cancellation);
         // Last: the mark says that everything it describes is there.
         PrivateFile.Write(folder.Definition, definition);
     }

@@ -7,6 +7,7 @@ namespace Warren.Hypervisors.Qemu;
 internal sealed class QemuLauncher(QemuOptions options, CommandRunner commands, TimeProvider clock)
 {
     private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan GoneWithin = TimeSpan.FromSeconds(10);
 
     /// <summary>Logs larger than this are set aside at the next start; one older one is kept.</summary>
     private const long LongestLog = 8 << 20;
@@ -26,7 +27,10 @@ internal sealed class QemuLauncher(QemuOptions options, CommandRunner commands, 
         // The pid file stays: QEMU locks it, which keeps a second one out whatever happens to us.
         File.Delete(folder.ProcessRecord);
         var offset = Length(folder.QemuLog);
-        var pid = await SpawnAsync(folder, arguments, cancellation);
+        cancellation.ThrowIfCancellationRequested();
+        // Not to be cancelled: its pid would be lost. It ends at once.
+        var pid = await SpawnAsync(folder, arguments, CancellationToken.None);
+        var ticks = HostProcesses.StartTicks(pid);
         MachineProcess.Record(folder, pid, offset);
         try
         {
@@ -35,9 +39,24 @@ internal sealed class QemuLauncher(QemuOptions options, CommandRunner commands, 
         }
         catch
         {
-            MachineProcess.Kill(folder, pid);
+            await EndAsync(pid, ticks);
+            // A start that was given up needs no explanation; one that failed has it in the log.
+            if (cancellation.IsCancellationRequested) MachineProcess.Forget(folder);
             throw;
         }
+    }
+
+    /// <summary>
+    /// Ends what was just spawned, by its start time: its arguments may still be those of the launching shell. Waits,
+    /// because the next start would take a dying process for the running machine.
+    /// </summary>
+    private async Task EndAsync(int pid, long? ticks)
+    {
+        if (ticks is null) return;
+        HostProcesses.Kill(pid, () => HostProcesses.StartTicks(pid) == ticks);
+        var began = clock.GetTimestamp();
+        while (HostProcesses.StartTicks(pid) == ticks && clock.GetElapsedTime(began) < GoneWithin)
+            await Task.Delay(TimeSpan.FromMilliseconds(5), clock, CancellationToken.None);
     }
 
     /// <summary>Waits until a process that was spawned earlier answers on its control socket.</summary>

@@ -62,6 +62,14 @@ internal sealed class OperationClaims(IDbContextFactory<WarrenDb> databases, Tim
             .SetProperty(o => o.LeaseUntil, (DateTimeOffset?)null), cancellation);
     }
 
+    /// <summary>
+    /// The row, if this worker may still move it, locked until the transaction ends: it is written to before it is read, so
+    /// that nobody supersedes it in between (PostgreSQL's READ COMMITTED would let both write).
+    /// </summary>
+    public static async Task<OperationRow?> HoldAsync(WarrenDb db, OperationRow row, CancellationToken cancellation)
+        => await Held(db, row).ExecuteUpdateAsync(set => set.SetProperty(o => o.LeaseHolder, o => o.LeaseHolder), cancellation) == 1
+            ? await Held(db, row).SingleAsync(cancellation) : null;
+
     /// <summary>The row, if this worker may still move it.</summary>
     public static IQueryable<OperationRow> Held(WarrenDb db, OperationRow row)
         => db.Operations.Where(o => o.Id == row.Id && o.Live && o.LeaseHolder == row.LeaseHolder);

@@ -28,7 +28,7 @@ internal sealed class StepSettlement(IDbContextFactory<WarrenDb> databases, Time
         await using var db = await databases.CreateDbContextAsync(cancellation);
         await db.TransactAsync(async () =>
         {
-            var held = await OperationClaims.Held(db, row).SingleOrDefaultAsync(cancellation);
+            var held = await OperationClaims.HoldAsync(db, row, cancellation);
             if (held is null)
             {
                 await db.Operations.Where(o => o.Id == row.Id && o.LeaseHolder == row.LeaseHolder).ExecuteUpdateAsync(

@@ -95,6 +95,9 @@ internal sealed class ServerProcess : IAsyncDisposable
         _end.Dispose();
     }
 
+    /// <summary>WARREN_TEST_FIRST_PORT keeps two runs of these tests on one machine apart.</summary>
+    private static int FirstPort => int.TryParse(Environment.GetEnvironmentVariable("WARREN_TEST_FIRST_PORT"), NumberStyles.None, CultureInfo.InvariantCulture, out var port) ? port : 25000;
+
     private static string[] Settings(string data) =>
     [
         "--urls=http://127.0.0.1:0",
@@ -103,8 +106,8 @@ internal sealed class ServerProcess : IAsyncDisposable
         $"--Data={data}",
         $"--Images:Folder={Path.Combine(Clone.Root, "images")}",
         // Beside the ranges of a server that may run on this machine and of the other tests.
-        "--Ports:First=25000",
-        "--Ports:Last=26999",
+        $"--Ports:First={FirstPort}",
+        $"--Ports:Last={FirstPort + 1999}",
         "--Ports:CoolDownSeconds=1",
     ];
 

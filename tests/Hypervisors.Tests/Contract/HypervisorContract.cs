@@ -5,27 +5,20 @@ using Warren.Hypervisors;
 namespace Hypervisors.Tests.Contract;
 
 /// <summary>
-/// What every driver must do. A driver's tests inherit this class and say how to reach an empty host. After each test
-/// all machines are deleted and the host must be as it was.
+/// What every driver must do, a file per theme. A driver's tests inherit this class, say how to reach an empty host and
+/// state the small facts in Facts.cs. After each test all machines are deleted and the host must be as it was. A case
+/// that a driver cannot take is skipped with the reason; eng/contract-table shows them all side by side.
 /// </summary>
 public abstract partial class HypervisorContract : IAsyncLifetime
 {
     private static int s_machines;
     private readonly HashSet<string> _ids = [];
-
-    /// <summary>A fresh driver on the one host of this test, as after a restart of the server.</summary>
-    protected abstract IHypervisor NewDriver();
-
-    /// <summary>Fails when anything of a deleted machine is left.</summary>
-    protected abstract void NothingIsLeft();
-
-    /// <summary>The image machines boot from; its guest has an agent with <c>/bin/echo</c>.</summary>
-    protected abstract BootMedium Image { get; }
-
-    /// <summary>Time for a boot under TCG on a machine that is busy with other tests.</summary>
-    protected virtual int SecondsToBoot => 240;
+    private readonly List<Func<Task>> _undo = [];
 
     protected IHypervisor Driver { get; private set; } = null!;
+
+    /// <summary>What the driver says of itself.</summary>
+    protected HypervisorKind Kind => HypervisorRegistration.Find(Driver.Kind);
 
     protected static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -39,15 +32,20 @@ public abstract partial class HypervisorContract : IAsyncLifetime
     {
         GC.SuppressFinalize(this);
         if (Driver is null) return;
-        foreach (var id in _ids) await Driver.DeleteAsync(id, CancellationToken.None);
+        foreach (var id in _ids.Where(DefinitionRules.IsId)) await Driver.DeleteAsync(id, CancellationToken.None);
+        for (var i = _undo.Count - 1; i >= 0; i--) await _undo[i]();
         NothingIsLeft();
     }
 
+    /// <summary>Something to be undone after the test, last first, when the machines are gone.</summary>
+    protected void Afterwards(Func<Task> undo) => _undo.Add(undo);
+
     protected MachineDefinition Define()
     {
-        var id = $"m{Interlocked.Increment(ref s_machines)}";
+        var number = Interlocked.Increment(ref s_machines);
+        var id = $"m{number}";
         _ids.Add(id);
-        return new MachineDefinition
+        return Adapt(new MachineDefinition
         {
             Id = id,
             Name = "contract-" + id,
@@ -55,14 +53,14 @@ public abstract partial class HypervisorContract : IAsyncLifetime
             Cpus = 1,
             Boot = Image,
             DiskGiB = 1,
-            MacAddress = "52:54:00:12:34:56",
-        };
+            MacAddress = $"52:54:00:12:{number / 256 % 256:x2}:{number % 256:x2}",
+        });
     }
 
     protected async Task<MachineDefinition> CreateAsync(MachineDefinition? definition = null)
     {
         definition ??= Define();
-        await Driver.CreateAsync(definition, new Progress<double>(), Cancellation);
+        await Driver.CreateAsync(definition, Unheard, Cancellation);
         return definition;
     }
 
@@ -75,11 +73,14 @@ public abstract partial class HypervisorContract : IAsyncLifetime
 
     protected async Task<MachineDefinition> StartWithAgentAsync(MachineDefinition? definition = null)
     {
-        Assert.SkipWhen(Driver.Guest is null, "this driver has no guest facet");
+        Need(Driver.Guest, "guest agent");
         definition = await StartAsync(definition);
-        await Eventually.TrueAsync("the agent answers", () => Driver.Guest.PingAsync(definition.Id, Cancellation), SecondsToBoot);
+        await AgentAnswersAsync(definition);
         return definition;
     }
+
+    protected Task AgentAnswersAsync(MachineDefinition definition) =>
+        Eventually.TrueAsync("the agent answers", () => Driver.Guest!.PingAsync(definition.Id, Cancellation), SecondsToBoot);
 
     protected async Task<MachineObservation> LookAsync(MachineDefinition definition) =>
         await Driver.ObserveAsync(definition.Id, Cancellation);
@@ -87,11 +88,32 @@ public abstract partial class HypervisorContract : IAsyncLifetime
     protected async Task ShouldBeAsync(MachineDefinition definition, ObservedPower power, int seconds = 20) =>
         await Eventually.TrueAsync($"{definition.Id} is {power}", async () => (await LookAsync(definition)).Power == power, seconds);
 
-    protected static async Task<HypervisorException> ShouldFailAsync(HypervisorErrorKind kind, Func<Task> act)
+    protected static async Task<HypervisorException> ShouldFailAsync(HypervisorErrorKind kind, Func<Task> act, string? about = null)
     {
-        var failure = await Should.ThrowAsync<HypervisorException>(act);
-        failure.Kind.ShouldBe(kind, failure.Message);
+        var failure = await Should.ThrowAsync<HypervisorException>(act, about);
+        failure.Kind.ShouldBe(kind, $"{about} {failure.Message}");
+        failure.Message.ShouldNotBeNullOrWhiteSpace(about);
         return failure;
+    }
+
+    /// <summary>A facet, or the end of the test where the driver has none.</summary>
+    protected T Need<T>(T? facet, string what) where T : class
+    {
+        Assert.SkipWhen(facet is null, $"the driver {Driver.Kind} has no {what}");
+        return facet;
+    }
+
+    /// <summary>Skips where a facet is there and this one thing of it is not: the driver itself says why.</summary>
+    protected static async Task NeedAsync(Func<Task> act)
+    {
+        try
+        {
+            await act();
+        }
+        catch (HypervisorException e) when (e.Kind == HypervisorErrorKind.Unsupported)
+        {
+            Assert.Skip(e.Message);
+        }
     }
 
     protected static int FreePort()
@@ -99,5 +121,26 @@ public abstract partial class HypervisorContract : IAsyncLifetime
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    protected static IProgress<double> Unheard { get; } = new Heard();
+
+    /// <summary>Progress that is noted at once, in order.</summary>
+    protected sealed class Heard : IProgress<double>
+    {
+        private readonly List<double> _values = [];
+
+        public IReadOnlyList<double> Values
+        {
+            get
+            {
+                lock (_values) return [.. _values];
+            }
+        }
+
+        public void Report(double value)
+        {
+            lock (_values) _values.Add(value);
+        }
     }
 }

@@ -31,7 +31,7 @@ public sealed class ProbeTests : IDisposable
         verdict.Booted.ShouldBeFalse();
         verdict.Reason.ShouldNotBeNullOrEmpty();
         TimeProvider.System.GetElapsedTime(began).ShouldBeLessThan(TimeSpan.FromSeconds(20));
-        QemuContract.ProcessesOf("warren-probe-").ShouldBeEmpty();
+        QemuSuite.ProcessesOf("warren-probe-").ShouldBeEmpty();
     }
 
     [Fact]

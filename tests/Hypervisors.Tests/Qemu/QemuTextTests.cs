@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Warren.Hypervisors;
+using Warren.Hypervisors.Guests;
 using Warren.Hypervisors.Qemu;
 using Warren.Hypervisors.Qemu.Probe;
 
@@ -68,8 +69,8 @@ public sealed class QemuTextTests
     public void An_account_is_found_in_passwd()
     {
         const string Passwd = "root:x:0:0:root:/root:/bin/sh\nwarren:x:1000:1001:w:/home/warren:/bin/sh\n";
-        GuestKeys.FindAccount(Passwd, "warren").ShouldBe(("/home/warren", "1000:1001"));
-        Should.Throw<HypervisorException>(() => GuestKeys.FindAccount(Passwd, "war")).Kind.ShouldBe(HypervisorErrorKind.Rejected);
+        AgentKeys.FindAccount(Passwd, "warren").ShouldBe(("/home/warren", "1000:1001"));
+        Should.Throw<HypervisorException>(() => AgentKeys.FindAccount(Passwd, "war")).Kind.ShouldBe(HypervisorErrorKind.Rejected);
     }
 
     [Fact]

@@ -196,6 +196,43 @@ public abstract class OperationTests(PostgresCluster? cluster) : DatabaseTests(c
         (await waiting).ShouldContain("\"succeeded\"");
     }
 
+    [Fact]
+    public async Task What_is_superseded_while_a_step_of_it_is_settled_has_ended_for_good()
+    {
+        await using var server = await ServeAsync("Operations:Parallel=0");
+        await EnqueueAsync(server, "m");
+        var held = (await server.Get<OperationClaims>().ClaimAsync("w", [], default))!;
+        var superseding = Task.CompletedTask;
+        var failed = StepOutcome.Failed(Problems.Internal()) with
+        {
+            Commit = async (db, c) =>
+            {
+                superseding = Task.Run(async () =>
+                {
+                    await using var scope = server.Get<IServiceScopeFactory>().CreateAsyncScope();
+                    var other = scope.ServiceProvider.GetRequiredService<WarrenDb>();
+                    await other.TransactAsync(async () =>
+                    {
+                        await scope.ServiceProvider.GetRequiredService<OperationQueue>().SupersedeAsync("m", "Its deletion", default);
+                        return true;
+                    }, default);
+                }, c);
+                // Either it got through, or it waits for this transaction to end; both are fine, half of both is not.
+                await Eventually.BecomesAsync(async () => superseding.IsCompleted || await IsWaitedForAsync(db), "the other is through or waits");
+            },
+        };
+        await server.Get<StepSettlement>().CommitAsync(_workflow, held, failed, default);
+        await superseding;
+        await using var look = server.Db();
+        var row = await look.Operations.SingleAsync();
+        (row.Status, row.Live).ShouldBe((OperationStatus.Cancelled, false));
+    }
+
+    /// <summary>Whether another writer waits for the transaction of this context; SQLite's waits outside, by trying again.</summary>
+    private static async Task<bool> IsWaitedForAsync(WarrenDb db) =>
+        !db.Database.IsNpgsql() || await db.Database.SqlQueryRaw<int>(
+            "select count(*)::int as \"Value\" from pg_locks where not granted").SingleAsync() > 0;
+
     private Task<TestServer> ServeAsync(params string[] settings) => StartAsync(s => s.AddSingleton<Workflow>(_workflow), settings);
 
     private static async Task<Operation> EnqueueAsync(TestServer server, string subject = "s")

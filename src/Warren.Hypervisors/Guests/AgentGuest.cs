@@ -1,9 +1,25 @@
 using System.Text.Json.Nodes;
 
-namespace Warren.Hypervisors.Qemu;
+namespace Warren.Hypervisors.Guests;
+
+/// <summary>The agent said no: QEMU's error class and words.</summary>
+internal sealed class GuestAgentRefusal(string errorClass, string description) : Exception(description)
+{
+    /// <summary>The class in QEMU's error object, such as <c>CommandNotFound</c>.</summary>
+    internal string ErrorClass { get; } = errorClass;
+}
+
+/// <summary>A way to put questions to the qemu-guest-agent of a machine.</summary>
+internal interface IAgentLine
+{
+    /// <summary>Sends a command (docs/interop/qemu-ga-ref) and returns what stands under <c>return</c>.</summary>
+    /// <exception cref="HypervisorException">NotFound when the machine does not run, Unreachable when the agent is silent.</exception>
+    /// <exception cref="GuestAgentRefusal">The agent answered with an error.</exception>
+    Task<JsonNode?> AskAsync(string machineId, string command, JsonObject? arguments, TimeSpan limit, CancellationToken cancellation);
+}
 
 /// <summary>Programs and files in the guest through its agent.</summary>
-internal sealed class QemuGuest(string machinesFolder, GuestAgent agent, TimeProvider clock) : IGuest
+internal sealed class AgentGuest(IAgentLine agent, TimeProvider clock) : IGuest
 {
     private static readonly TimeSpan PingLimit = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(15);
@@ -17,7 +33,7 @@ internal sealed class QemuGuest(string machinesFolder, GuestAgent agent, TimePro
     {
         try
         {
-            await agent.AskAsync(Folder(machineId), "guest-ping", null, PingLimit, cancellation);
+            await agent.AskAsync(machineId, "guest-ping", null, PingLimit, cancellation);
             return true;
         }
         catch (Exception e) when (e is HypervisorException { Kind: HypervisorErrorKind.Unreachable or HypervisorErrorKind.NotFound } or GuestAgentRefusal)
@@ -104,14 +120,14 @@ internal sealed class QemuGuest(string machinesFolder, GuestAgent agent, TimePro
     /// <inheritdoc/>
     public Task AddAuthorizedKeysAsync(
         string machineId, string user, IReadOnlyList<string> publicKeys, CancellationToken cancellation) =>
-        new GuestKeys(this, (command, arguments) => agent.AskAsync(Folder(machineId), command, arguments, AnswerLimit, cancellation))
+        new AgentKeys(this, (command, arguments) => agent.AskAsync(machineId, command, arguments, AnswerLimit, cancellation))
             .AddAsync(machineId, user, publicKeys, cancellation);
 
     private async Task<long?> OpenAsync(string machineId, string path, string mode, CancellationToken cancellation)
     {
         try
         {
-            var handle = await agent.AskAsync(Folder(machineId), "guest-file-open",
+            var handle = await agent.AskAsync(machineId, "guest-file-open",
                 new JsonObject { ["path"] = path, ["mode"] = mode }, AnswerLimit, cancellation);
             return (long)handle!;
         }
@@ -142,7 +158,7 @@ internal sealed class QemuGuest(string machinesFolder, GuestAgent agent, TimePro
     {
         try
         {
-            return await agent.AskAsync(Folder(machineId), command, arguments, AnswerLimit, cancellation);
+            return await agent.AskAsync(machineId, command, arguments, AnswerLimit, cancellation);
         }
         catch (GuestAgentRefusal e)
         {
@@ -160,6 +176,4 @@ internal sealed class QemuGuest(string machinesFolder, GuestAgent agent, TimePro
     private static HypervisorException Refused(string command, GuestAgentRefusal refusal) =>
         new(refusal.ErrorClass == "CommandNotFound" ? HypervisorErrorKind.Unsupported : HypervisorErrorKind.Rejected,
             $"the agent in the guest refused {command}: {refusal.Message}", refusal);
-
-    private MachineFolder Folder(string machineId) => new(machinesFolder, machineId);
 }

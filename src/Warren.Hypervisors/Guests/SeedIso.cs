@@ -1,18 +1,19 @@
 using System.Text;
 using Warren.Hypervisors.Commands;
 
-namespace Warren.Hypervisors.Qemu;
+namespace Warren.Hypervisors.Guests;
 
 /// <summary>
 /// Writes the NoCloud seed: an ISO 9660 image with Joliet and Rock Ridge names and the volume id <c>cidata</c>
 /// (cloud-init, "NoCloud" data source). It may hold secrets, so that its files are staged privately and removed.
 /// </summary>
-internal sealed class SeedIso(QemuOptions options, CommandRunner commands)
+internal sealed class SeedIso(CommandRunner commands, string xorriso = "xorriso")
 {
-    internal async Task WriteAsync(CloudInitSeed seed, MachineFolder folder, CancellationToken cancellation)
+    /// <summary>Writes the image. A file at <paramref name="path"/> is always complete.</summary>
+    internal async Task WriteAsync(CloudInitSeed seed, string path, CancellationToken cancellation)
     {
-        var staging = folder.In("seed.staging");
-        var fresh = folder.Seed + ".new";
+        var staging = path + ".staging";
+        var fresh = path + ".new";
         try
         {
             if (Directory.Exists(staging)) Directory.Delete(staging, recursive: true);
@@ -25,9 +26,9 @@ internal sealed class SeedIso(QemuOptions options, CommandRunner commands)
             File.Delete(fresh);
             await new FileStream(fresh, Private).DisposeAsync();
             await commands.RequireAsync(
-                new Command(options.XorrisoProgram, "-as", "mkisofs", "-quiet", "-V", "cidata", "-J", "-r", "-o", fresh, staging),
+                new Command(xorriso, "-as", "mkisofs", "-quiet", "-V", "cidata", "-J", "-r", "-o", fresh, staging),
                 cancellation);
-            File.Move(fresh, folder.Seed, overwrite: true);
+            File.Move(fresh, path, overwrite: true);
         }
         finally
         {

@@ -1,0 +1,87 @@
+using Warren.Hypervisors.Libvirt.Connections;
+using Warren.Hypervisors.Libvirt.Native;
+using Warren.Hypervisors.Libvirt.Probe;
+using Warren.Hypervisors.Qemu;
+
+namespace Warren.Hypervisors.Libvirt.Machines;
+
+/// <summary>Creation and start. Callers hold the gate of the machine.</summary>
+internal sealed class MachineStart(LibvirtOptions options, HostLine line, MachineVolumes volumes, AcceleratorTrial accelerator)
+{
+    /// <summary>Refuses what this host cannot be asked for.</summary>
+    internal void Check(MachineDefinition definition)
+    {
+        DefinitionRules.Check(definition, LibvirtKind.Kind);
+        _ = PciAddress.List(definition.Options);
+        volumes.Check(definition);
+    }
+
+    /// <summary>Makes volumes and domain as far as they are missing.</summary>
+    internal async Task CreateAsync(MachineDefinition definition, IProgress<double> progress, CancellationToken cancellation)
+    {
+        var (mark, active) = await FindAsync(definition.Id, cancellation);
+        if (active || mark is { Adopted: true }) return;
+        try
+        {
+            await CompleteAsync(definition, mark, progress, cancellation);
+        }
+        catch when (mark is null)
+        {
+            await line.ChangeAsync(connection =>
+            {
+                using var half = Domains.Find(connection, definition.Id);
+                if (half is not null) VirError.Check(LibVirt.DomainUndefine(half.Handle, LibVirt.UndefineEverything));
+            }, CancellationToken.None);
+            await volumes.RemoveAsync(definition.Id, [VolumeNames.Of(definition).Base], CancellationToken.None);
+            throw;
+        }
+    }
+
+    /// <summary>Makes it run as the definition says.</summary>
+    internal async Task RunAsync(MachineDefinition definition, CancellationToken cancellation)
+    {
+        var (mark, active) = await FindAsync(definition.Id, cancellation);
+        if (mark is null) throw Domains.Missing(definition.Id);
+        if (active) return;
+        if (!mark.Adopted) await CompleteAsync(definition, mark, new Progress<double>(), cancellation);
+        await line.ChangeAsync(connection =>
+        {
+            using var domain = Domains.Require(connection, definition.Id);
+            // Fresh disks mean fresh firmware variables.
+            var flags = definition is { Ephemeral: true, Firmware: Firmware.Uefi } && !mark.Adopted ? LibVirt.StartResetNvram : 0;
+            if (LibVirt.DomainCreate(domain.Handle, flags) >= 0) return;
+            var failure = VirError.Last();
+            if (failure.Code == VirError.OperationInvalid && Domains.IsActive(domain.Handle)) return;
+            // When QEMU itself ends at once, libvirt has one number for all and QEMU's own words behind it; those say whether
+            // a port or a disk is held by another.
+            if (failure.Code == VirError.InternalError && failure.Kind() == HypervisorErrorKind.Rejected
+                && QemuErrors.From(failure.Message) is { Kind: HypervisorErrorKind.Busy } busy) throw busy;
+            throw failure;
+        }, cancellation);
+    }
+
+    /// <summary>Describes the machine to the daemon anew. It does not run.</summary>
+    internal async Task DefineAsync(MachineDefinition definition, CancellationToken cancellation)
+    {
+        var kvm = (await accelerator.DecideAsync(cancellation)).Name == "kvm";
+        var names = VolumeNames.Of(definition);
+        var mark = new Mark(definition.Id, MachineVolumes.HashOf(definition.Seed));
+        var xml = DomainXml.Build(definition, names, mark, Surroundings(kvm));
+        await line.ChangeAsync(connection => VirError.Check(LibVirt.DomainDefine(connection.Handle, xml.ToString(), 0)).Dispose(), cancellation);
+    }
+
+    private async Task CompleteAsync(MachineDefinition definition, Mark? before, IProgress<double> progress, CancellationToken cancellation)
+    {
+        await volumes.CompleteAsync(definition, VolumeNames.Of(definition), before?.Seed, progress, cancellation);
+        // Last: the mark says that everything it describes is there.
+        await DefineAsync(definition, cancellation);
+    }
+
+    private Task<(Mark? Mark, bool Active)> FindAsync(string id, CancellationToken cancellation) => line.ChangeAsync(connection =>
+    {
+        using var domain = Domains.Find(connection, id);
+        return domain is null ? (null, false) : (domain.Mark, Domains.IsActive(domain.Handle));
+    }, cancellation);
+
+    private DomainSurroundings Surroundings(bool kvm) => new(options.PoolPath, kvm, RemoteScreen: options.Ssh is not null);
+}

@@ -1,0 +1,54 @@
+using Warren.Hypervisors;
+
+namespace Hypervisors.Tests.Contract;
+
+/// <summary>What a driver's tests say of their host. The first three must be said, the others where they differ.</summary>
+public abstract partial class HypervisorContract
+{
+    /// <summary>A fresh driver on the one host of this test, as after a restart of the server.</summary>
+    protected abstract IHypervisor NewDriver();
+
+    /// <summary>Fails when anything of a deleted machine is left.</summary>
+    protected abstract void NothingIsLeft();
+
+    /// <summary>The image machines boot from; where there is a guest facet, its guest has an agent, <c>/bin/echo</c> and <c>/bin/cat</c>.</summary>
+    protected abstract BootMedium Image { get; }
+
+    /// <summary>Every definition of the suite passes through here: for options that the driver insists on.</summary>
+    protected virtual MachineDefinition Adapt(MachineDefinition definition) => definition;
+
+    /// <summary>Time for a boot under TCG on a machine that is busy with other tests.</summary>
+    protected virtual int SecondsToBoot => 240;
+
+    /// <summary>Why ports of the host cannot lead into a guest here, or null where they can.</summary>
+    protected virtual string? NoForwards => null;
+
+    /// <summary>Where guests of the image keep a few bytes that survive a stop.</summary>
+    protected virtual IMarks Marks => new FileMarks();
+
+    /// <summary>A driver whose engine cannot be reached: a wrong socket, a wrong address. Null where there is no engine that could be away.</summary>
+    protected virtual IHypervisor? NewUnreachableDriver() => null;
+
+    /// <summary>A driver whose program is not installed, or null where it starts none.</summary>
+    protected virtual IHypervisor? NewDriverWithoutItsProgram() => null;
+
+    /// <summary>Another, empty host of the same kind that machines can move to, or null. The same at each call within a test.</summary>
+    protected virtual IHypervisor? OtherHost() => null;
+
+    /// <summary>Makes a running machine on the host that is not ours, or null where strangers cannot be had.</summary>
+    protected virtual Task<Stranger?> MakeStrangerAsync() => Task.FromResult<Stranger?>(null);
+
+    /// <summary>A network that can be made on the host, in a range that is free there.</summary>
+    protected virtual HostNetwork FreeNetwork => new("warren-test", NetworkMode.Isolated) { Range = "192.168.231.0/24" };
+
+    /// <summary>A folder of the host that can become a pool; it need not exist. The same at each call within a test.</summary>
+    protected virtual string PoolFolder => _poolFolder ??= Path.Combine(Path.GetTempPath(), "warren-pool-" + Guid.NewGuid().ToString("n"));
+
+    private string? _poolFolder;
+}
+
+/// <summary>A machine that somebody else runs on the host.</summary>
+/// <param name="NativeName">Its name as the driver lists it.</param>
+/// <param name="IsUntouched">Whether it still runs as it was made.</param>
+/// <param name="RemoveAsync">Removes it, as its owner would; also when it has been adopted.</param>
+public sealed record Stranger(string NativeName, Func<Task<bool>> IsUntouched, Func<Task> RemoveAsync);

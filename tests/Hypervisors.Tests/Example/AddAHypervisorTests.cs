@@ -1,0 +1,52 @@
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using Hypervisors.Tests.Qemu;
+using Warren.Hypervisors.Commands;
+
+namespace Hypervisors.Tests.Example;
+
+/// <summary>The page for newcomers is true: what it shows compiles under the same rules and keeps the contract.</summary>
+public sealed partial class AddAHypervisorTests(ITestOutputHelper output)
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task The_driver_of_the_page_builds_and_keeps_the_contract_with_the_skips_it_lists()
+    {
+        var document = await File.ReadAllTextAsync(Path.Combine(TinyImage.Clone(), "docs", "add-a-hypervisor.md"), Cancellation);
+        using var tree = new ExampleTree(document);
+        tree.Added.Count.ShouldBe(6, "four files of the driver, one line, one class of tests");
+
+        // Servers that stay behind would hold our pipes, and this folder.
+        await RunAsync(tree, "build", "tests/Hypervisors.Tests", "-v", "q", "--nologo", "-nodeReuse:false", "-p:UseSharedCompilation=false");
+        var results = Path.Combine(tree.Root, "plain.json");
+        await RunAsync(tree, "tests/Hypervisors.Tests/bin/Debug/net10.0/Hypervisors.Tests.dll",
+            "-class", "Hypervisors.Tests.Plain.PlainContract", "-noColor", "-ctrf", results);
+
+        var tests = JsonNode.Parse(await File.ReadAllTextAsync(results, Cancellation))!["results"]!["tests"]!.AsArray();
+        var skipped = tests.Where(t => (string?)t!["status"] == "skipped").Select(t => (string?)t!["extra"]!["reason"]).ToArray();
+        tests.Count(t => (string?)t!["status"] == "passed").ShouldBe(tests.Count - skipped.Length);
+        tests.Count.ShouldBeGreaterThan(skipped.Length + 30, "most of what needs no facet has run");
+        skipped.Distinct().Order(StringComparer.Ordinal).ShouldBe(Reasons().Match(document).Groups["reasons"].Value.TrimEnd().Split('\n'));
+    }
+
+    private async Task RunAsync(ExampleTree tree, params string[] arguments)
+    {
+        var result = await new CommandRunner().RunAsync(new Command("dotnet", arguments)
+        {
+            WorkingDirectory = tree.Root,
+            Timeout = TimeSpan.FromMinutes(10),
+            Environment = new Dictionary<string, string>(StringComparer.Ordinal)
+            {
+                ["WARREN_TEST_TINY"] = await TinyImage.PathAsync(),
+                ["DOTNET_CLI_TELEMETRY_OPTOUT"] = "1",
+                ["MSBUILDDISABLENODEREUSE"] = "1",
+            },
+        }, Cancellation);
+        output.WriteLine(result.Output);
+        result.ExitCode.ShouldBe(0, result.Output + result.Error);
+    }
+
+    [GeneratedRegex(@"```text\n(?<reasons>.*?)```", RegexOptions.Singleline | RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Reasons();
+}

@@ -1,0 +1,29 @@
+using Hypervisors.Tests.Contract;
+using Hypervisors.Tests.Qemu;
+using Warren.Hypervisors;
+
+namespace Hypervisors.Tests.Libvirt;
+
+/// <summary>The contract on a real libvirtd whose QEMU emulates (type='qemu').</summary>
+[Collection(LibvirtCollection.Name)]
+public sealed class LibvirtContract(LibvirtDaemon daemon) : HypervisorContract
+{
+    private BootMedium _image = null!;
+
+    protected override BootMedium Image => _image;
+
+    protected override IHypervisor NewDriver() => daemon.NewDriver();
+
+    public override async ValueTask InitializeAsync()
+    {
+        Assert.SkipUnless(daemon.WhyNot is null, daemon.WhyNot ?? "");
+        _image = new BootMedium(await TinyImage.PathAsync(), "qcow2");
+        await base.InitializeAsync();
+    }
+
+    protected override void NothingIsLeft()
+    {
+        if (Directory.Exists(daemon.PoolPath)) Directory.EnumerateFileSystemEntries(daemon.PoolPath).ShouldBeEmpty();
+        QemuContract.ProcessesOf(daemon.PoolPath).ShouldBeEmpty();
+    }
+}
