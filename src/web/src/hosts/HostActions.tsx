@@ -16,7 +16,7 @@ export function HostActions({ host, size = "md" }: { host: Host; size?: "sm" | "
   const probe = useProbe();
   const drain = useDrain();
   const navigate = useNavigate();
-  const there = useRouterState({ select: (state) => state.location.pathname }) !== "/hosts";
+  const onItsPage = useRouterState({ select: (state) => state.location.pathname }) !== "/hosts";
   const [asking, setAsking] = useState<"edit" | "remove">();
   const items: MenuItem[] = [
     host.draining
@@ -34,7 +34,7 @@ export function HostActions({ host, size = "md" }: { host: Host; size?: "sm" | "
       </Button>
       {owner && <Menu label={`More for ${host.name}`} items={items} />}
       {asking === "edit" && kind && <EditHost host={host} kind={kind} onClose={() => setAsking(undefined)} />}
-      {asking === "remove" && <RemoveHost host={host} onRemoved={async () => void (there && (await navigate({ to: "/hosts" })))} onClose={() => setAsking(undefined)} />}
+      {asking === "remove" && <RemoveHost host={host} onRemoved={async () => void (onItsPage && (await navigate({ to: "/hosts" })))} onClose={() => setAsking(undefined)} />}
     </div>
   );
 }

@@ -8,7 +8,9 @@ import { Panel } from "../layout/PageFrame";
 export function Reached({ host, kind }: { host: Host; kind: Hypervisor | undefined }) {
   const settings = Object.entries(host.settings);
   const secrets = Object.entries(host.secrets);
-  const defaults = (kind?.settings ?? []).filter(({ name, default: value, secret }) => value && !secret && !settings.some(([stated]) => stated === name || stated.startsWith(`${name}:`)));
+  // The server's configuration writes names as it likes.
+  const stated = new Set(settings.map(([name]) => name.replace(/:.*/s, "").toLowerCase()));
+  const defaults = (kind?.settings ?? []).filter(({ name, default: value, secret }) => value && !secret && !stated.has(name.toLowerCase()));
   return (
     <Panel title="Settings" aside={host.configured && <span className="text-xs text-faint">from the server's configuration</span>}>
       <dl className="divide-y px-4 py-1 text-sm">

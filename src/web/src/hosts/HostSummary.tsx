@@ -45,6 +45,7 @@ export function HostSummary({ host }: { host: Host }) {
             {machines}
             {machineLimit && <span className="font-normal text-faint"> of {machineLimit}</span>}
           </Figure>
+          {host.foreignMachines.length > 0 && <Figure name="Not Warren's">{host.foreignMachines.length}</Figure>}
           {host.probedAt && <Figure name="Processors">{host.cpus}</Figure>}
           {host.probedAt && <Figure name="Free disk">{host.diskFreeGiB} GiB</Figure>}
         </div>

@@ -46,7 +46,7 @@ function useHostChange<T>(perform: (wish: T) => Promise<Host>, then?: (host: Hos
 export function useProbe() {
   return useHostChange(
     (name: string) => body(api.POST("/api/v1/hosts/{name}/probe", { params: { path: { name } } })) as Promise<Host>,
-    ({ name, status }) => toast({ tone: status.state === "online" ? "good" : "bad", title: `${name}: ${word(status.state)}`, ...(status.reason ? { detail: status.reason } : {}) }),
+    ({ name, status }) => toast({ tone: status.state === "online" || status.state === "pending" ? "good" : "bad", title: `${name}: ${word(status.state)}`, ...(status.reason ? { detail: status.reason } : {}) }),
     toastError,
   );
 }

@@ -15,7 +15,7 @@ export function Reach({ machine }: { machine: Machine }) {
   return (
     <Panel title="Reach it">
       <div className="flex flex-col gap-2.5 px-4 py-3">
-        {command ? <CopyLine text={command} label="Copy the ssh command" prompt /> : <p className="text-sm text-soft">No SSH address is known{machine.state === "running" ? " yet" : ""}. Its screen and serial log work without one.</p>}
+        {command ? <CopyLine text={command} label="Copy the ssh command" prompt /> : <p className="text-sm text-soft">No SSH address is known{machine.state === "running" ? " yet" : ""}. What is shown here works without one.</p>}
         <CopyLine text={`warren ssh ${machine.name}`} label="Copy the warren command" prompt />
         {machine.addresses.length > 0 && (
           <div>
