@@ -19,6 +19,9 @@ internal sealed class SerialRelay(HostDirectory hosts, IDbContextFactory<WarrenD
     private const int Chunk = 16 * 1024;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>How long a terminal gets to take note that the line has ended.</summary>
+    private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(2);
+
     /// <summary>How long a machine that is meant to be on may be nowhere before the console ends.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
@@ -45,8 +48,9 @@ internal sealed class SerialRelay(HostDirectory hosts, IDbContextFactory<WarrenD
         var up = UpAsync(terminal, current, both.Token);
         var down = DownAsync(current, terminal, machineId, both.Token);
         await Task.WhenAny(up, down);
-        // In this order: cancelling a read breaks the connection, and the good-bye would not arrive.
         await ScreenRelay.CloseAsync(terminal, up.IsCompleted ? "bye" : "the machine is off");
+        // Cancelling a read resets the connection, and the good-bye might not arrive: the terminal gets a moment to answer it.
+        await Task.WhenAny(up, Task.Delay(Farewell, clock, cancellation));
         await both.CancelAsync();
         await Task.WhenAll(up, down);
         await current.Line.DisposeAsync();
