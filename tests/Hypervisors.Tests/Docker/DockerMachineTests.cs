@@ -125,15 +125,15 @@ public sealed partial class DockerContract
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
         enough.CancelAfter(TimeSpan.FromSeconds(60));
         var changes = Driver.Changes!.WatchAsync(enough.Token).GetAsyncEnumerator(enough.Token);
-        var next = changes.MoveNextAsync();
+        var next = changes.MoveNextAsync().AsTask();
         var machine = await CreateAsync();
         (await next).ShouldBeTrue();
         changes.Current.ShouldBe(machine.Id);
-        next = changes.MoveNextAsync();
+        next = changes.MoveNextAsync().AsTask();
         await Driver.StartAsync(machine, Cancellation);
         (await next).ShouldBeTrue();
         changes.Current.ShouldBe(machine.Id);
-        next = changes.MoveNextAsync();
+        next = changes.MoveNextAsync().AsTask();
         await enough.CancelAsync();
         await Should.ThrowAsync<OperationCanceledException>(async () => await next);
         await changes.DisposeAsync();

@@ -101,7 +101,7 @@ public sealed partial class DockerContract
         using var client = engine.Client();
         var machine = Define();
         // The very names that this machine's things would have.
-        var body = new JsonObject { ["Image"] = (await RunnerTagAsync(client))!, ["Entrypoint"] = new JsonArray("/bin/sh", "-c", "read line"), ["OpenStdin"] = true };
+        var body = new JsonObject { [nameof(Image)] = (await RunnerTagAsync(client))!, ["Entrypoint"] = new JsonArray("/bin/sh", "-c", "read line"), ["OpenStdin"] = true };
         var id = (string)(await client.PostAsync($"/containers/create?name=warren-{machine.Id}", body, Cancellation)).Require("create")["Id"]!;
         try
         {
@@ -159,7 +159,7 @@ public sealed partial class DockerContract
     {
         using var client = engine.Client();
         var runner = (await RunnerTagAsync(client))!;
-        var id = (string)(await client.PostAsync("/containers/create", new JsonObject { ["Image"] = runner }, Cancellation)).Require("create")["Id"]!;
+        var id = (string)(await client.PostAsync("/containers/create", new JsonObject { [nameof(Image)] = runner }, Cancellation)).Require("create")["Id"]!;
         var put = new Request(HttpMethod.Put, $"/containers/{id}/archive?path=/")
         {
             Archive = async (stream, token) =>
