@@ -5,8 +5,7 @@ using Warren.Hypervisors;
 namespace Hypervisors.Tests.Libvirt;
 
 /// <summary>The contract on a real libvirtd whose QEMU emulates (type='qemu').</summary>
-[Collection(LibvirtCollection.Name)]
-public sealed class LibvirtContract(LibvirtDaemon daemon) : HypervisorContract
+public abstract class LibvirtContractOn(LibvirtDaemon daemon) : HypervisorContract
 {
     private BootMedium _image = null!;
 
@@ -27,3 +26,10 @@ public sealed class LibvirtContract(LibvirtDaemon daemon) : HypervisorContract
         QemuContract.ProcessesOf(daemon.PoolPath).ShouldBeEmpty();
     }
 }
+
+/// <summary>The system's daemon.</summary>
+[Collection(LibvirtCollection.Name)]
+public sealed class LibvirtContract(LibvirtDaemon daemon) : LibvirtContractOn(daemon);
+
+/// <summary>An unprivileged user's session daemon.</summary>
+public sealed class LibvirtSessionContract(LibvirtSession session) : LibvirtContractOn(session.Daemon), IClassFixture<LibvirtSession>;

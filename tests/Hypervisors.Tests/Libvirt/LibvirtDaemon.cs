@@ -28,20 +28,23 @@ public sealed class LibvirtDaemon : IAsyncLifetime
     /// <summary>Leaves /dev/kvm in its sight.</summary>
     internal bool WithKvm { get; init; }
 
+    /// <summary>It is this user's session daemon instead of the system's.</summary>
+    internal string? User { get; init; }
+
     internal string? WhyNot { get; private set; }
 
     internal string Folder { get; } = Directory.CreateTempSubdirectory("wl").FullName;
 
-    internal string Socket => Path.Combine(Folder, "run/libvirt/libvirt-sock");
+    internal string Socket => Path.Combine(Folder, User is null ? "run/libvirt/libvirt-sock" : "user/libvirt/libvirt-sock");
 
-    internal string PoolPath => Path.Combine(Folder, "pool");
+    internal string PoolPath => Path.Combine(Folder, User is null ? "pool" : "user/pool");
 
     internal LibvirtOptions Options => new()
     {
-        Uri = $"qemu+unix:///system?socket={Socket}",
+        Uri = $"qemu+unix:///{(User is null ? "system" : "session")}?socket={Socket}",
         Folder = Path.Combine(Folder, "warren"),
         PoolPath = PoolPath,
-        RunFolder = Path.Combine(Folder, "run/libvirt/qemu"),
+        RunFolder = Path.Combine(Folder, User is null ? "run/libvirt/qemu" : "user/libvirt/qemu/run"),
     };
 
     internal LibvirtHypervisor NewDriver() => new(Options, TimeProvider.System);
@@ -119,9 +122,17 @@ public sealed class LibvirtDaemon : IAsyncLifetime
     {
         var script = Path.Combine(TinyImage.Clone(), "eng/libvirtd-private");
         string[] arguments = _hostName is null ? [Folder] : [Folder, _hostName, _address!];
-        _script = new CommandRunner().RunAsync(new Command(script, arguments) { Timeout = TimeSpan.FromHours(2), Grace = TimeSpan.FromSeconds(5), Environment = WithKvm ? new Dictionary<string, string>(StringComparer.Ordinal) { ["WITH_KVM"] = "1" } : [] }, _end.Token);
+        _script = new CommandRunner().RunAsync(new Command(script, arguments) { Timeout = TimeSpan.FromHours(2), Grace = TimeSpan.FromSeconds(5), Environment = Variables() }, _end.Token);
         _top = HostProcesses.All().Where(p => HostProcesses.Arguments(p) is [var program, ..] arguments && program.EndsWith("sh", StringComparison.Ordinal) | program.EndsWith("env", StringComparison.Ordinal)
             && arguments.Contains(Folder)).Min();
+    }
+
+    private Dictionary<string, string> Variables()
+    {
+        var variables = new Dictionary<string, string>(StringComparer.Ordinal);
+        if (WithKvm) variables["WITH_KVM"] = "1";
+        if (User is not null) variables["AS_USER"] = User;
+        return variables;
     }
 
     private static IEnumerable<int> Below(int process)
@@ -132,6 +143,16 @@ public sealed class LibvirtDaemon : IAsyncLifetime
     }
 
     private static string Name(int process) => File.ReadAllText($"/proc/{process}/comm").Trim();
+}
+
+/// <summary>An unprivileged user's session daemon.</summary>
+public sealed class LibvirtSession : IAsyncLifetime
+{
+    internal LibvirtDaemon Daemon { get; } = new() { User = "nobody" };
+
+    public ValueTask InitializeAsync() => Daemon.InitializeAsync();
+
+    public ValueTask DisposeAsync() => Daemon.DisposeAsync();
 }
 
 /// <summary>One daemon for all tests that need no special one; they run one after another.</summary>
