@@ -93,6 +93,7 @@ public sealed class DockerHypervisor : IHypervisor, IDisposable
     {
         Check(definition);
         cancellation.ThrowIfCancellationRequested();
+        using var turn = await MachineGate.EnterAsync(_options, definition.Id, cancellation);
         if (await _containers.FindAsync(definition.Id, cancellation) is { } there)
         {
             if (!there.Runs) await BringUpToDateAsync(definition, there, cancellation);
@@ -109,6 +110,7 @@ public sealed class DockerHypervisor : IHypervisor, IDisposable
     public async Task StartAsync(MachineDefinition definition, CancellationToken cancellation)
     {
         Check(definition);
+        using var turn = await MachineGate.EnterAsync(_options, definition.Id, cancellation);
         var machine = await _containers.RequireAsync(definition.Id, cancellation);
         if (machine.Runs) return;
         await BringUpToDateAsync(definition, machine, cancellation);
@@ -140,6 +142,7 @@ public sealed class DockerHypervisor : IHypervisor, IDisposable
     public async Task DeleteAsync(string machineId, CancellationToken cancellation)
     {
         DefinitionRules.CheckId(machineId);
+        using var turn = await MachineGate.EnterAsync(_options, machineId, cancellation);
         var machine = await _containers.FindAsync(machineId, cancellation);
         await _containers.RemoveAllAsync(machineId, cancellation);
         await _volumes.RemoveAsync(MachineMarks.Name(machineId), cancellation);
@@ -169,6 +172,7 @@ public sealed class DockerHypervisor : IHypervisor, IDisposable
     {
         DefinitionRules.CheckId(sourceId);
         Check(definition);
+        using var turn = await MachineGate.EnterAsync(_options, definition.Id, cancellation);
         var source = await _containers.RequireAsync(sourceId, cancellation);
         if (await _containers.FindAsync(definition.Id, cancellation) is not null) return;
         if (source.Runs) throw new HypervisorException(HypervisorErrorKind.Rejected, $"machine {sourceId} runs; stop it before it is cloned");
@@ -187,6 +191,7 @@ public sealed class DockerHypervisor : IHypervisor, IDisposable
     internal async Task ResizeAsync(MachineDefinition definition, CancellationToken cancellation)
     {
         Check(definition);
+        using var turn = await MachineGate.EnterAsync(_options, definition.Id, cancellation);
         var machine = await _containers.RequireAsync(definition.Id, cancellation);
         if (machine.Runs) throw new HypervisorException(HypervisorErrorKind.Rejected, $"machine {definition.Id} runs; stop it before it is resized");
         if (definition.DiskGiB < machine.DiskGiB) throw Shrinks(machine);
@@ -209,6 +214,8 @@ public sealed class DockerHypervisor : IHypervisor, IDisposable
         try
         {
             var offer = (await _offers.ProveAsync(boot.Image, cancellation)).Offer;
+            // Without a container it is what a creation left that was broken off, perhaps half a copy.
+            await _volumes.RemoveAsync(MachineMarks.Name(definition.Id), cancellation);
             await _volumes.EnsureForMachineAsync(definition.Id, cancellation);
             await fill();
             await _containers.CreateAsync(definition.Id, MachineSpec.Build(definition, boot, offer, _options, _marks), cancellation);

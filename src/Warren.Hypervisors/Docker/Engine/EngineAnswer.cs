@@ -50,6 +50,10 @@ internal sealed partial record EngineAnswer(int Status, JsonNode? Body)
         return said.Length > LongestMessage ? said[..LongestMessage] : said;
     }
 
-    [GeneratedRegex(@"(Bind for [0-9.]+:(?<port>\d+) failed: port is already allocated)|(listen (tcp|udp)4? [0-9.]+:(?<port>\d+): bind: address already in use)|(cannot listen on the (TCP|UDP) port: .*?:(?<port>\d+): bind: address already in use)", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(
+        @"(Bind for [0-9.]+:(?<port>\d+) failed: port is already allocated)"
+        + @"|(listen (tcp|udp)4? [0-9.]+:(?<port>\d+): bind: address already in use)"
+        + @"|(cannot listen on the (TCP|UDP) port: .*?:(?<port>\d+): bind: address already in use)",
+        RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex HeldPort();
 }
