@@ -29,10 +29,10 @@ export async function startServer(more = ["--Qemu:Accelerator=tcg"]) {
     return answer;
   };
 
-  const stop = async () => {
+  const stop = async (leave = []) => {
     try {
       const { items } = await call("GET", "/machines?limit=200");
-      const deletions = await Promise.all(items.map((machine) => call("DELETE", `/machines/${machine.id}`)));
+      const deletions = await Promise.all(items.filter((machine) => !leave.includes(machine.name)).map((machine) => call("DELETE", `/machines/${machine.id}`)));
       for (const deletion of deletions) await ended(call, deletion.id);
     } finally {
       child.kill("SIGTERM");

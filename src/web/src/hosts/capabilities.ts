@@ -17,6 +17,7 @@ const known: Record<string, { label: string; means: string }> = {
   storage: { label: "Storage", means: "Places for disks can be chosen and made" },
   changes: { label: "Live changes", means: "The host tells changes as they happen" },
   adoption: { label: "Adoption", means: "Machines made elsewhere can be taken over" },
+  installation: { label: "Installation", means: "Shows how far a guest that installs itself has come" },
   uefi: { label: "UEFI", means: "Guests can boot by UEFI" },
 };
 
