@@ -108,9 +108,11 @@ public sealed class HostGuard : IAsyncDisposable
         var late = new CancellationTokenSource(limit, _clock);
         var cut = call is "Probe" or "List" ? CancellationToken.None : _breaker.Cut;
         var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellation, late.Token, cut);
+        // Taken now: a quick call has ended, and its sources are gone, before the next line is reached.
+        var ends = linked.Token;
         Interlocked.Increment(ref _inFlight);
         // On the pool: a driver over a C library may block before its first await.
-        var work = Task.Run(() => run(linked.Token), CancellationToken.None);
+        var work = Task.Run(() => run(ends), CancellationToken.None);
         _ = work.ContinueWith(ended =>
         {
             Interlocked.Decrement(ref _inFlight);
@@ -120,7 +122,7 @@ public sealed class HostGuard : IAsyncDisposable
         }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         try
         {
-            var result = await EndAsync(work, linked.Token, cancellation);
+            var result = await EndAsync(work, ends, cancellation);
             if (counts) _breaker.Answered();
             return result;
         }

@@ -169,6 +169,14 @@ public sealed class GuardTests
     }
 
     [Fact]
+    public async Task Calls_that_end_at_once_end_well()
+    {
+        var guard = new HostGuard("h", new Stubborn(), new CallLimits(), 8, TimeProvider.System);
+        await Parallel.ForEachAsync(Enumerable.Range(0, 20_000), new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (_, c) => await guard.Driver.KillAsync("m", c));
+        await Eventually.TrueAsync("nothing is under way", () => Task.FromResult(guard.InFlight == 0));
+    }
+
+    [Fact]
     public void Limits_go_by_the_call_then_by_its_facet()
     {
         var limits = new CallLimits(new Dictionary<string, TimeSpan>(StringComparer.Ordinal) { ["Guest"] = TimeSpan.FromSeconds(7), ["Observe"] = TimeSpan.FromSeconds(3) });
