@@ -1,35 +1,25 @@
 // Hosts in a real Chromium against the real server. They are imitations, of which one does not answer: no guest is needed.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { desktop, overflow, phone, picture, startBrowser, watch } from "./browser.mjs";
+import { desktop, overflow, phone, picture } from "./browser.mjs";
+import { resourceTests } from "./hostResources.mjs";
 import { uploadDisk } from "./images.mjs";
-import { ended, startServer } from "./server.mjs";
+import { ended } from "./server.mjs";
+import { Stage } from "./stage.mjs";
 
-let server, browser, context, page, faults;
+const stage = new Stage();
+let server, context, page, faults;
 
 before(async () => {
   // A host that hangs counts as silent after a second instead of two minutes.
-  server = await startServer(["--Hypervisor=fake", "--Hosts:CallLimits:Probe=00:00:01"]);
-  browser = await startBrowser();
-  context = await browser.newContext({ viewport: desktop, colorScheme: "light" });
-  faults = await watch(context, server.url);
-  page = await context.newPage();
-  page.setDefaultTimeout(20_000);
-  await page.goto(server.login);
-  await page.getByRole("heading", { name: "Machines", exact: true }).waitFor();
+  await stage.start(["--Hypervisor=fake", "--Hosts:CallLimits:Probe=00:00:01"]);
+  ({ server, context, page, faults } = stage);
 });
 
-after(async () => {
-  await browser?.close();
-  // The adopted machine lives in libvirt's test driver, thus in the server's own process, and goes with it.
-  await server?.stop(["stranger"]);
-});
+// The adopted machine lives in libvirt's test driver, thus in the server's own process, and goes with it.
+after(() => stage.stop(["stranger"]));
 
-const open = (path) => page.goto(server.url + path);
-const dialog = () => page.getByRole("dialog");
-const field = (name) => dialog().getByLabel(name, { exact: true });
-/** The state of the host or machine whose page it is. */
-const state = (word, at = page) => at.locator("main h1 + p").getByText(word, { exact: true });
+const { open, dialog, field, state } = stage;
 const choose = () => dialog().getByText("Imitation", { exact: true }).click();
 const add = () => dialog().getByRole("button", { name: "Add host" });
 
@@ -153,64 +143,7 @@ test("a machine goes to the host with the wished label, its page says why, and t
   await picture(page, "host-remove");
 });
 
-test("a network is made on a host and removed again", async () => {
-  await open("/hosts/steady");
-  await page.getByRole("button", { name: "New network" }).click();
-  await dialog().getByRole("radio", { name: "Isolated" }).click();
-  await field("Name").fill("lab");
-  await field("Addresses").fill("8.8.8.0/24");
-  await dialog().getByRole("button", { name: "Make network" }).click();
-  await dialog().getByRole("alert").filter({ hasText: "a private IPv4 range" }).waitFor();
-  await field("Addresses").fill("10.20.30.0/24");
-  await dialog().getByRole("button", { name: "Make network" }).click();
-  const line = page.getByRole("listitem").filter({ hasText: "10.20.30.0/24" });
-  await line.getByText("made here").waitFor();
-  await picture(page, "host-networks");
-  const { items } = await server.call("GET", "/hosts/steady/networks");
-  assert.deepEqual(items.filter((network) => network.ours).map(({ name, kind }) => [name, kind]), [["lab", "isolated"]]);
-  // What is not ours cannot be removed here.
-  assert.equal(await page.getByRole("button", { name: "Remove network default" }).count(), 0);
-  await line.getByRole("button", { name: "Remove network lab" }).click();
-  await dialog().getByRole("button", { name: "Remove network" }).click();
-  await line.waitFor({ state: "detached" });
-});
-
-test("a running machine moves to another host, and a stopped one is cloned", async () => {
-  await open("/machines/tenant");
-  await page.getByRole("button", { name: "More actions" }).click();
-  await page.getByRole("menuitem", { name: "Move to another host…" }).click();
-  assert.ok(await dialog().getByRole("radio", { name: /^silent/ }).isDisabled());
-  await dialog().getByRole("radio", { name: /^local/ }).check();
-  await picture(page, "migrate");
-  await dialog().getByRole("button", { name: "Move machine" }).click();
-  const where = page.locator("section", { hasText: "Where it runs" });
-  await where.getByRole("link", { name: "local" }).first().waitFor();
-  await where.getByText("Moving to").waitFor({ state: "detached" });
-  assert.equal((await server.call("GET", "/machines/tenant")).host, "local");
-
-  await page.getByRole("button", { name: "Stop", exact: true }).click();
-  await page.getByRole("button", { name: "Start", exact: true }).waitFor();
-  await page.getByRole("button", { name: "More actions" }).click();
-  await page.getByRole("menuitem", { name: "Clone…" }).click();
-  await dialog().getByRole("button", { name: "Clone" }).click();
-  await page.waitForURL("**/machines/tenant-copy");
-  await state("running").waitFor();
-  await page.getByText("It is a clone of 'tenant'").waitFor();
-});
-
-test("a machine that was made elsewhere is adopted after a question, and runs on", async () => {
-  // libvirt's own test driver comes with a network, storage and one machine, and needs no daemon.
-  await server.call("POST", "/hosts", { name: "elsewhere", hypervisor: "libvirt", settings: { uri: "test:///default" } });
-  await open("/hosts/elsewhere");
-  await page.getByRole("button", { name: "Adopt…" }).click();
-  await dialog().getByText("It runs on: nothing is restarted.").waitFor();
-  await field("Name here").fill("stranger");
-  await picture(page, "adopt");
-  await dialog().getByRole("button", { name: "Adopt machine" }).click();
-  await page.waitForURL("**/machines/stranger");
-  await state("running").waitFor();
-  await page.getByText("It was there as 'test' and was adopted.").waitFor();
-});
+resourceTests(stage);
 
 test("a host that is told right comes online by itself, and is removed after a question", async () => {
   await open("/hosts/silent");
