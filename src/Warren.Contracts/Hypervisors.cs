@@ -33,8 +33,25 @@ public sealed record Hypervisor
 /// <param name="Help">One sentence for people.</param>
 /// <param name="Required">A host cannot be added without it.</param>
 /// <param name="Secret">Kept encrypted and never shown again.</param>
+/// <param name="Shape">How it is filled in.</param>
 /// <param name="Default">What holds when it is not stated.</param>
-public sealed record HypervisorSetting(string Name, string Help, bool Required, bool Secret, string? Default = null);
+public sealed record HypervisorSetting(string Name, string Help, bool Required, bool Secret, SettingShape Shape, string? Default = null);
+
+/// <summary>How a setting is filled in.</summary>
+public enum SettingShape
+{
+    /// <summary>One line of text.</summary>
+    Text,
+
+    /// <summary>Text of several lines: a key, a certificate.</summary>
+    Lines,
+
+    /// <summary>Values in order, as <c>name:0</c>, <c>name:1</c>.</summary>
+    List,
+
+    /// <summary>Values by key, as <c>name:key</c>.</summary>
+    Map,
+}
 
 /// <summary>Something a machine may state that only one kind of hypervisor knows.</summary>
 /// <param name="Name">Key.</param>

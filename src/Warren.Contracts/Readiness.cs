@@ -18,6 +18,9 @@ public enum ReadinessRung
     /// <summary>The guest's SSH server greets.</summary>
     Ssh,
 
+    /// <summary>The guest's remote desktop answers: how a Windows guest says that its installation is over.</summary>
+    RemoteDesktop,
+
     /// <summary>cloud-init has finished; <see cref="Readiness.CloudInit"/> says how.</summary>
     CloudInit,
 }
@@ -50,8 +53,11 @@ public sealed record Readiness
     /// <summary>Every rung reached, with when, in the order in which they were seen.</summary>
     public IReadOnlyList<ReachedRung> Reached { get; init; } = [];
 
-    /// <summary>Errors that cloud-init reported, or what is being waited for.</summary>
+    /// <summary>Errors that cloud-init reported, or what an unattended installation is doing.</summary>
     public string? Detail { get; init; }
+
+    /// <summary>Where the remote desktop answers, as <c>address:port</c>; absent until it does.</summary>
+    public string? RemoteDesktop { get; init; }
 
     /// <summary>Whether a rung has been reached.</summary>
     public bool Has(ReadinessRung rung) => Reached.Any(r => r.Rung == rung);

@@ -51,6 +51,25 @@ public sealed record HostSetting(string Name, string Help)
 
     /// <summary>What holds when it is not stated.</summary>
     public string? Default { get; init; }
+
+    /// <summary>How it is filled in.</summary>
+    public SettingShape Shape { get; init; }
+}
+
+/// <summary>How a setting is filled in.</summary>
+public enum SettingShape
+{
+    /// <summary>One line of text.</summary>
+    Text,
+
+    /// <summary>Text of several lines: a key, a certificate.</summary>
+    Lines,
+
+    /// <summary>Values in order, as <c>name:0</c>, <c>name:1</c>.</summary>
+    List,
+
+    /// <summary>Values by key, as <c>name:key</c>.</summary>
+    Map,
 }
 
 /// <summary>Something a machine may state that only one driver knows.</summary>

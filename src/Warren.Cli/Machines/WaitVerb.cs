@@ -15,8 +15,8 @@ internal sealed class WaitVerb : Verb
         "warren wait web --for ssh", "warren wait web --for cloud-init --timeout 10m && echo configured")
     {
         _name = Argument<string>("NAME", "The machine's name or id");
-        _rung = Option<string>("--for", "What to wait for [ssh]", "process|firmware|agent|ssh|cloud-init");
-        _rung.AcceptOnlyFromAmong("process", "firmware", "agent", "ssh", "cloud-init");
+        _rung = Option<string>("--for", "What to wait for [ssh]", "process|firmware|agent|ssh|remote-desktop|cloud-init");
+        _rung.AcceptOnlyFromAmong("process", "firmware", "agent", "ssh", "remote-desktop", "cloud-init");
         _timeout = Option<string>("--timeout", "How long at most [5m]", "TIME", "-t");
     }
 
@@ -30,7 +30,7 @@ internal sealed class WaitVerb : Verb
         {
             first ??= reached.At;
             if (call.Screen.Json) call.Screen.WriteJsonLine(reached);
-            else if (!call.Screen.Quiet) call.Screen.WriteLine($"{Words.Of(reached.Rung),-11}{Figures.Seconds(reached.At - first.Value),8}");
+            else if (!call.Screen.Quiet) call.Screen.WriteLine($"{Words.Of(reached.Rung),-15}{Figures.Seconds(reached.At - first.Value),8}");
         }, cancellation);
         if (rung is not ReadinessRung.CloudInit || readiness.CloudInit is not CloudInitStatus.Error) return ExitCode.Ok;
         throw Refusal.Of("not-ready", "cloud-init error", $"{machine.Name}: cloud-init ended with errors: {readiness.Detail ?? "see `warren logs`"}");
@@ -42,6 +42,7 @@ internal sealed class WaitVerb : Verb
         "firmware" => ReadinessRung.Firmware,
         "agent" => ReadinessRung.Agent,
         "ssh" => ReadinessRung.Ssh,
+        "remote-desktop" => ReadinessRung.RemoteDesktop,
         _ => ReadinessRung.CloudInit,
     };
 }

@@ -11,7 +11,7 @@ public static class FakeKind
         Summary = "An imitation that boots nothing and says so: for demonstrations and tests.",
         Settings =
         [
-            new("delays", "How long a call takes, by name: delays:Start=00:00:00.5."),
+            new("delays", "How long a call takes, by name: delays:Start=00:00:00.5.") { Shape = SettingShape.Map },
             new("shutdownTakes", "How long a guest takes to shut down.") { Default = "00:00:00" },
             new("agentAfter", "How long after a start the agent answers.") { Default = "00:00:00" },
             new("memoryMiB", "Memory the host claims to have, in MiB.") { Default = "65536" },

@@ -76,7 +76,7 @@ internal sealed class HostDirectory(
     /// <summary>Lets go of the driver of a host that was removed.</summary>
     public void Drop(string host)
     {
-        if (_drivers.TryRemove(host, out var known)) _ = RetireAsync(known);
+        if (_drivers.TryRemove(host, out var known)) _ = LeaveAsync(known);
     }
 
     public async ValueTask DisposeAsync()
@@ -125,6 +125,20 @@ internal sealed class HostDirectory(
             Turned?.Invoke(host);
         });
         return new HostDriver(host, connection, kind, inner, guard);
+    }
+
+    /// <summary>What the driver kept goes when its last call has ended, unless a new host bears the name already.</summary>
+    private async Task LeaveAsync(HostDriver old)
+    {
+        await RetireAsync(old);
+        try
+        {
+            if (!_drivers.ContainsKey(old.Host)) settings.RemoveFolder(old.Host);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            log.LogWarning(e, "The folder of the removed host {Host} could not be removed", old.Host);
+        }
     }
 
     private async Task RetireAsync(HostDriver old)

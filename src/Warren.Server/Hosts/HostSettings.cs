@@ -34,7 +34,7 @@ internal sealed class HostSettings(IReadOnlyList<HypervisorKind> kinds, DataFold
                 ? $"is not known: {kind.Title} has no settings" : $"is not known; known: {string.Join(", ", kind.Settings.Select(s => s.Name))}");
             check.That(value.Length <= LongestValue, $"settings.{name}", $"at most {LongestValue} characters");
             // Keys and certificates have lines.
-            check.That(!value.Any(c => char.IsControl(c) && !(known?.Secret == true && c is '\n' or '\r' or '\t')), $"settings.{name}", "no control characters");
+            check.That(!value.Any(c => char.IsControl(c) && !((known?.Secret == true || known?.Shape == Hypervisors.SettingShape.Lines) && c is '\n' or '\r' or '\t')), $"settings.{name}", "no control characters");
         }
 
         foreach (var required in kind.Settings.Where(s => s.Required))
@@ -51,6 +51,13 @@ internal sealed class HostSettings(IReadOnlyList<HypervisorKind> kinds, DataFold
         Settings = new Dictionary<string, string>(settings, StringComparer.OrdinalIgnoreCase),
         Clock = clock,
     };
+
+    /// <summary>Removes what a host's driver kept on this machine.</summary>
+    public void RemoveFolder(string host)
+    {
+        var folder = data.Combine("hosts", host);
+        if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
+    }
 
     /// <summary>The driver itself knows best what its settings must look like; making it touches nothing.</summary>
     private async Task TryAsync(string host, HypervisorKind kind, IReadOnlyDictionary<string, string> settings)

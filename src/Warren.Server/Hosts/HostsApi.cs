@@ -104,7 +104,7 @@ internal static class HostsApi
         Title = kind.Title,
         Summary = kind.Summary,
         Addable = kind.AddedAtRunTime,
-        Settings = [.. kind.Settings.Select(s => new HypervisorSetting(s.Name, s.Help, s.Required, s.Secret, s.Default))],
+        Settings = [.. kind.Settings.Select(s => new HypervisorSetting(s.Name, s.Help, s.Required, s.Secret, (Contracts.SettingShape)s.Shape, s.Default))],
         MachineOptions = [.. kind.MachineOptions.Select(o => new HypervisorOption(o.Name, o.Help))],
         BootFormats = kind.BootFormats,
         NamedNetworks = kind.NamedNetworks,

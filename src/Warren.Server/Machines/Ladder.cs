@@ -14,10 +14,10 @@ internal static class Ladder
 
     /// <summary>
     /// Whether there is nothing left to wait for: cloud-init is through and the SSH server greets. The order of the two is the
-    /// guest's own; one that has no SSH server is not waited for longer than this.
+    /// guest's own; one that has no SSH server is not waited for longer than this. A guest whose remote desktop answers has neither.
     /// </summary>
-    public static bool IsTop(Readiness readiness, DateTimeOffset now)
-        => readiness.Reached.FirstOrDefault(r => r.Rung == ReadinessRung.CloudInit) is { } through && (readiness.Has(ReadinessRung.Ssh) || now - through.At > SshPatience);
+    public static bool IsTop(Readiness readiness, DateTimeOffset now) => readiness.Has(ReadinessRung.RemoteDesktop)
+        || readiness.Reached.FirstOrDefault(r => r.Rung == ReadinessRung.CloudInit) is { } through && (readiness.Has(ReadinessRung.Ssh) || now - through.At > SshPatience);
 
     /// <summary>After cloud-init an SSH server starts within seconds; under emulation on a busy host within tens of them.</summary>
     private static readonly TimeSpan SshPatience = TimeSpan.FromSeconds(60);

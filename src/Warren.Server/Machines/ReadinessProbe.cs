@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
@@ -20,12 +21,18 @@ internal sealed partial class ReadinessProbe(IDbContextFactory<WarrenDb> databas
     private const int LogTail = 64 * 1024;
     private static readonly TimeSpan GreetingTime = TimeSpan.FromMilliseconds(800);
 
+    /// <summary>Each look at an installation costs some short connections.</summary>
+    private static readonly TimeSpan InstallationLook = TimeSpan.FromSeconds(5);
+
+    private readonly ConcurrentDictionary<string, DateTimeOffset> _installations = new(StringComparer.Ordinal);
+
     public async Task<Readiness> LookAsync(MachineRow machine, MachineObservation seen, CancellationToken cancellation)
     {
         var driver = await hosts.DriverAsync(machine.Host, cancellation);
         var ladder = Ladder.Climb(machine.Readiness, ReadinessRung.Process, clock.GetUtcNow());
         if (seen.FirmwareRan) ladder = Ladder.Climb(ladder, ReadinessRung.Firmware, clock.GetUtcNow());
-        if (ladder.Has(ReadinessRung.CloudInit) && ladder.Has(ReadinessRung.Ssh)) return ladder;
+        if (ladder.Has(ReadinessRung.RemoteDesktop) || (ladder.Has(ReadinessRung.CloudInit) && ladder.Has(ReadinessRung.Ssh))) return ladder;
+        if (driver.Installation is { } installation) ladder = await InstallationAsync(installation, machine.Id, ladder, cancellation);
         var agent = driver.Guest is not null && await driver.Guest.PingAsync(machine.Id, cancellation);
         if (agent) ladder = Ladder.Climb(ladder, ReadinessRung.Agent, clock.GetUtcNow());
         if (!ladder.Has(ReadinessRung.Ssh) && await GreetsAsync(machine, cancellation))
@@ -36,6 +43,25 @@ internal sealed partial class ReadinessProbe(IDbContextFactory<WarrenDb> databas
         if (status == CloudInitStatus.Unknown) return ladder;
         ladder = ladder with { CloudInit = status, Detail = detail };
         return status is CloudInitStatus.Done or CloudInitStatus.Error ? Ladder.Climb(ladder, ReadinessRung.CloudInit, clock.GetUtcNow()) : ladder;
+    }
+
+    /// <summary>A machine that installs its guest by itself: what it says of that, and whether the guest's remote desktop answers.</summary>
+    private async Task<Readiness> InstallationAsync(IInstallation installation, string machineId, Readiness ladder, CancellationToken cancellation)
+    {
+        var now = clock.GetUtcNow();
+        if (_installations.TryGetValue(machineId, out var last) && now - last < InstallationLook) return ladder;
+        foreach (var old in _installations.Where(i => now - i.Value > TimeSpan.FromHours(1))) _installations.TryRemove(old.Key, out _);
+        _installations[machineId] = now;
+        try
+        {
+            var progress = await installation.LookAsync(machineId, cancellation);
+            if (!progress.RemoteDesktop) return ladder with { Detail = progress.Step };
+            return Ladder.Climb(ladder with { Detail = null, RemoteDesktop = progress.RemoteDesktopAddress }, ReadinessRung.RemoteDesktop, now);
+        }
+        catch (HypervisorException)
+        {
+            return ladder;
+        }
     }
 
     /// <summary>The user-mode network accepts a connection before the guest does, so only the greeting counts (RFC 4253, 4.2).</summary>

@@ -31,7 +31,7 @@ internal static class ProblemWriter
     }
 
     /// <summary>Whether an exception is an answer to the caller and nothing for the server's log.</summary>
-    public static bool IsExpected(Exception e) => e is RefusedException or BadHttpRequestException or DbUpdateConcurrencyException
+    public static bool IsExpected(Exception e) => e is RefusedException or BadHttpRequestException or Hypervisors.HypervisorException or DbUpdateConcurrencyException
         || (e is DbUpdateException update && IsUniqueViolation(update));
 
     private static int StatusOf(Hypervisors.HypervisorErrorKind kind) => kind switch

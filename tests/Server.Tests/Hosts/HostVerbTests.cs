@@ -26,7 +26,8 @@ public abstract class HostVerbTests(PostgresCluster? cluster) : HostTestBase(clu
         (await RefusedAsync(server, HttpMethod.Post, "hosts/a/networks", """{"name":"x","range":"8.8.8.0/24"}""", 400)).Errors!.Keys.ShouldBe(["range"]);
         (await RefusedAsync(server, HttpMethod.Post, "hosts/a/networks", """{"name":"x","kind":"bridge"}""", 400)).Errors!.Keys.ShouldBe(["bridge"]);
         (await RefusedAsync(server, HttpMethod.Post, "hosts/a/storage", """{"name":"x","path":"/srv/../etc"}""", 400)).Errors!.Keys.ShouldBe(["path"]);
-        (await RefusedAsync(server, HttpMethod.Get, "hosts/local/networks", null, 422)).Detail.ShouldBe("Host 'local' has no networks: the driver fake cannot do this.");
+        await AddAsync(server, new AddHostRequest { Name = "dock", Hypervisor = "docker", Settings = Settings(("endpoint", "unix:///run/warren-tests-have-none.sock")) });
+        (await RefusedAsync(server, HttpMethod.Get, "hosts/dock/networks", null, 422)).Detail.ShouldBe("Host 'dock' has no networks: the driver docker cannot do this.");
         (await RefusedAsync(server, HttpMethod.Get, "hosts/nowhere/storage", null, 404)).Type.ShouldEndWith("not-found");
     }
 
@@ -49,7 +50,8 @@ public abstract class HostVerbTests(PostgresCluster? cluster) : HostTestBase(clu
             m => m.Image.ShouldBeNull(), m => m.Spec.MemoryMiB.ShouldBe(768), m => m.Spec.Cpus.ShouldBe(3), m => m.Spec.DiskGiB.ShouldBe(7), m => m.Host.ShouldBe("a"));
         await SucceedsAsync(server, "machines/old-web-1/stop", new StopRequest { Force = true });
         await SucceedsAsync(server, "machines/old-web-1/start");
-        (await RefusedAsync(server, HttpMethod.Post, "hosts/local/machines/x/adopt", "{}", 422)).Detail!.ShouldContain("cannot have machines adopted");
+        await AddAsync(server, new AddHostRequest { Name = "dock", Hypervisor = "docker", Settings = Settings(("endpoint", "unix:///run/warren-tests-have-none.sock")) });
+        (await RefusedAsync(server, HttpMethod.Post, "hosts/dock/machines/x/adopt", "{}", 422)).Detail!.ShouldContain("cannot have machines adopted");
     }
 
     [Fact]
@@ -70,6 +72,21 @@ public abstract class HostVerbTests(PostgresCluster? cluster) : HostTestBase(clu
         await SucceedsAsync(server, "machines/m/stop", new StopRequest { Force = true });
         (await MachineAsync(server, "m")).Addresses.ShouldBeEmpty();
         (await RefusedAsync(server, HttpMethod.Post, "machines/m/pause", null, 409)).Type.ShouldEndWith("illegal-state");
+    }
+
+    [Fact]
+    public async Task A_guest_that_installs_itself_says_how_far_it_is_until_its_remote_desktop_answers()
+    {
+        await using var server = await StartAsync();
+        await server.AddImageAsync();
+        await AddAsync(server, "rig", "a");
+        var rig = await DriverAsync<RigDriver>(server, "a");
+        rig.Progress = new InstallationProgress("Copying files (12 %)", false, null);
+        await server.LaunchAsync(new LaunchRequest { Name = "m", Image = "tiny", Host = "a" });
+        await Eventually.BecomesAsync(async () => (await MachineAsync(server, "m")).Readiness.Detail == "Copying files (12 %)", "its step is shown");
+        (await MachineAsync(server, "m")).Readiness.Has(ReadinessRung.RemoteDesktop).ShouldBeFalse();
+        rig.Progress = new InstallationProgress("Windows started", true, "127.0.0.1:3389");
+        await Eventually.BecomesAsync(async () => (await MachineAsync(server, "m")).Readiness is { RemoteDesktop: "127.0.0.1:3389", Detail: null } r && r.Has(ReadinessRung.RemoteDesktop), "its desktop is ready");
     }
 
     [Fact]

@@ -58,10 +58,10 @@ public abstract class PlacementTests(PostgresCluster? cluster) : HostTestBase(cl
         await server.AddImageAsync();
         await AddAsync(server, "fake", "a");
         using (var drained = await server.Client.PostAsync("hosts/a/drain", null)) drained.EnsureSuccessStatusCode();
-        var problem = await RefusedAsync(server, HttpMethod.Post, "machines", """{"image":"tiny","requires":["snapshots"]}""", 409);
+        var problem = await RefusedAsync(server, HttpMethod.Post, "machines", """{"image":"tiny","requires":["installation"]}""", 409);
         problem.Type.ShouldBe("urn:warren:problem:no-host");
-        problem.Errors!["hosts.a"].Single().ShouldStartWith("is draining and takes no new machines; has no snapshots: ");
-        problem.Errors["hosts.local"].Single().ShouldStartWith("has no snapshots: ");
+        problem.Errors!["hosts.a"].Single().ShouldStartWith("is draining and takes no new machines; has no installation: ");
+        problem.Errors["hosts.local"].Single().ShouldStartWith("has no installation: ");
         problem.Detail!.ShouldContain("a: is draining");
         (await RefusedAsync(server, HttpMethod.Post, "machines", """{"image":"tiny","requires":["levitation"]}""", 400)).Errors!["requires"].Single().ShouldContain("snapshots");
         (await RefusedAsync(server, HttpMethod.Post, "machines", """{"image":"tiny","network":"a","forwards":[{"guestPort":80}]}""", 400)).Errors!.Keys.ShouldBe(["forwards"]);

@@ -38,7 +38,7 @@ internal static class Rig
 
 /// <summary>The driver of a test rig. What a host has lies with its folder, as with a real one.</summary>
 internal sealed class RigDriver(HostConnection connection)
-    : IHypervisor, IAsyncDisposable, INetworks, IStorage, IAdoption, IMigration, IClones, IAddresses, IAutostart, IChanges, ISerial
+    : IHypervisor, IAsyncDisposable, INetworks, IStorage, IAdoption, IMigration, IClones, IAddresses, IAutostart, IChanges, ISerial, IInstallation
 {
     private static readonly ConcurrentDictionary<string, Place> s_places = new(StringComparer.Ordinal);
     private readonly Place _place = s_places.GetOrAdd(connection.Folder, _ => new Place());
@@ -63,13 +63,16 @@ internal sealed class RigDriver(HostConnection connection)
     public IAutostart? Autostart => this;
     public IChanges? Changes => this;
     public ISerial? Serial => this;
+    public IInstallation? Installation => this;
 
     /// <summary>Machines that are not ours.</summary>
     public ConcurrentDictionary<string, ObservedPower> Foreign => _place.Foreign;
 
     public Task<HostProbe> ProbeAsync(CancellationToken cancellation) => Imitation.ProbeAsync(cancellation);
     public Task CreateAsync(MachineDefinition definition, IProgress<double> progress, CancellationToken cancellation) => Imitation.CreateAsync(definition with { Options = NoOptions, Network = null }, progress, cancellation);
-    public Task StartAsync(MachineDefinition definition, CancellationToken cancellation) => Imitation.StartAsync(definition with { Options = NoOptions, Network = null }, cancellation);
+    public Task StartAsync(MachineDefinition definition, CancellationToken cancellation) => Imitation.StartAsync(
+        // An adopted machine has no image; a driver starts it from what it has.
+        definition with { Options = NoOptions, Network = null, Boot = File.Exists(definition.Boot.Path) ? definition.Boot : Adopted }, cancellation);
     public Task StopAsync(string machineId, CancellationToken cancellation) => Imitation.StopAsync(machineId, cancellation);
     public Task DeleteAsync(string machineId, CancellationToken cancellation) => Imitation.DeleteAsync(machineId, cancellation);
     public Task<MachineObservation> ObserveAsync(string machineId, CancellationToken cancellation) => Imitation.ObserveAsync(machineId, cancellation);
@@ -112,7 +115,7 @@ internal sealed class RigDriver(HostConnection connection)
     public async Task<AdoptedMachine> AdoptAsync(string nativeName, string machineId, CancellationToken cancellation)
     {
         if (!Foreign.TryGetValue(nativeName, out var power)) throw new HypervisorException(HypervisorErrorKind.NotFound, $"there is no machine {nativeName}");
-        var definition = new MachineDefinition { Id = machineId, Name = "adopted", MemoryMiB = 768, Cpus = 3, DiskGiB = 7, MacAddress = "52:54:00:00:00:07", Boot = new BootMedium(typeof(Rig).Assembly.Location, "raw") };
+        var definition = new MachineDefinition { Id = machineId, Name = "adopted", MemoryMiB = 768, Cpus = 3, DiskGiB = 7, MacAddress = "52:54:00:00:00:07", Boot = Adopted };
         await Imitation.CreateAsync(definition, new Progress<double>(), cancellation);
         if (power == ObservedPower.On) await Imitation.StartAsync(definition, cancellation);
         Foreign.TryRemove(nativeName, out _);
@@ -155,6 +158,15 @@ internal sealed class RigDriver(HostConnection connection)
         return Task.CompletedTask;
     }
 
+    /// <summary>How far every guest's installation is.</summary>
+    public InstallationProgress Progress
+    {
+        get => _place.Progress;
+        set => _place.Progress = value;
+    }
+
+    public Task<InstallationProgress> LookAsync(string machineId, CancellationToken cancellation) => Task.FromResult(_place.Progress);
+
     public async IAsyncEnumerable<string> WatchAsync([EnumeratorCancellation] CancellationToken cancellation)
     {
         await foreach (var id in _place.News.Reader.ReadAllAsync(cancellation)) yield return id;
@@ -178,6 +190,8 @@ internal sealed class RigDriver(HostConnection connection)
         return ValueTask.CompletedTask;
     }
 
+    private static BootMedium Adopted { get; } = new(typeof(Rig).Assembly.Location, "raw");
+
     private static Dictionary<string, string> NoOptions => new(StringComparer.Ordinal);
 
     private sealed class Place
@@ -187,6 +201,7 @@ internal sealed class RigDriver(HostConnection connection)
         public ConcurrentDictionary<string, StoragePool> Pools { get; } = new(StringComparer.Ordinal);
         public ConcurrentDictionary<string, bool> Autostart { get; } = new(StringComparer.Ordinal);
         public ConcurrentDictionary<string, ConcurrentQueue<Pipe>> Lines { get; } = new(StringComparer.Ordinal);
+        public InstallationProgress Progress { get; set; } = new(null, false, null);
         public Channel<string> News { get; } = Channel.CreateUnbounded<string>();
 
         public void End(string machineId)

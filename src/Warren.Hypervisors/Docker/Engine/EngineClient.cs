@@ -129,8 +129,14 @@ internal sealed class EngineClient : IDisposable
         }
         catch (Exception e) when (e is HttpRequestException or IOException or SocketException or AuthenticationException)
         {
-            // A certificate that is refused tells why one level down.
-            var why = e.InnerException is AuthenticationException inner ? inner.Message : e.Message;
+            // A certificate or a socket that is refused tells why one level down.
+            var why = e.InnerException switch
+            {
+                AuthenticationException inner => inner.Message,
+                SocketException inner when _options.IsLocal => inner.SocketErrorCode is SocketError.AddressNotAvailable
+                    ? "there is no such socket; does the engine run there?" : inner.Message,
+                _ => e.Message,
+            };
             throw new HypervisorException(HypervisorErrorKind.Unreachable, $"the engine at {_options.Endpoint} is not reached: {why}", e);
         }
     }

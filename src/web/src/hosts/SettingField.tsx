@@ -4,14 +4,14 @@ import type { HypervisorSetting } from "../api/types";
 import { Field } from "../layout/Field";
 import { inWords } from "../layout/format";
 import { Pairs, Row, Rows, type Pair } from "../layout/Rows";
-import { exampleOf, shapeOf, type Errors, type HostForm } from "./settings";
+import { exampleOf, type Errors, type HostForm } from "./settings";
 
 type Props = { setting: HypervisorSetting; form: HostForm; errors: Errors; /** Whether a secret is set already; absent for a new host. */ isSet?: boolean | undefined; set: (change: Partial<HostForm>) => void };
 
 /** One setting of a host, in the shape that it has. */
 export function SettingField({ setting, form, errors: all, isSet, set }: Props) {
   const { name, help } = setting;
-  const shape = shapeOf(setting);
+  const { shape } = setting;
   const errors = below(all, `settings.${name}`);
   const rows = form.rows[name] ?? [];
   const example = exampleOf(setting);
@@ -74,7 +74,7 @@ function Aside({ setting, form, isSet, set, onText }: Omit<Props, "errors"> & { 
   const dropped = form.dropped.includes(name);
   return (
     <span className="flex items-center gap-3">
-      {shapeOf(setting) === "lines" && (
+      {setting.shape === "lines" && (
         <label className="cursor-pointer underline underline-offset-2 hover:text-ink has-focus-visible:outline-2 has-focus-visible:outline-accent">
           From a file
           <input type="file" className="sr-only" onChange={(event) => void event.target.files?.[0]?.text().then(onText)} />

@@ -17,16 +17,6 @@ export type HostForm = {
 
 export const emptyHost: HostForm = { name: "", texts: {}, rows: {}, dropped: [], labels: [], reservedMemoryMiB: "", machineLimit: "" };
 
-/** How a setting is filled in. Its kind says no more than its help text, where lists and maps have an example: `list:0=value`, `map:KEY=value`. */
-export type Shape = "text" | "lines" | "list" | "map";
-
-export function shapeOf(setting: HypervisorSetting): Shape {
-  const { help } = setting;
-  const { key } = exampleOf(setting);
-  if (key) return /^\d+$/.test(key) ? "list" : "map";
-  return /\bPEM\b|\bknown_hosts\b|private key/i.test(help) ? "lines" : "text";
-}
-
 /** The example in a list's or map's help text. */
 export function exampleOf({ name, help }: HypervisorSetting): { key?: string | undefined; value?: string | undefined } {
   const [, key, value] = new RegExp(`(?:^|[^\\w])${name}:([\\w.-]+)=(\\S*?)[.,;)]*(?:\\s|$)`).exec(help) ?? [];
@@ -44,7 +34,7 @@ export function formOf(host: Host, kind: Hypervisor): HostForm {
   for (const setting of kind.settings) {
     const below = Object.entries(host.settings).filter(([name]) => name.startsWith(`${setting.name}:`));
     const rows = below.map(([name, value]) => ({ name: name.slice(setting.name.length + 1), value }));
-    if (rows.length > 0) form.rows[setting.name] = shapeOf(setting) === "list" ? rows.sort((one, other) => Number(one.name) - Number(other.name)) : rows;
+    if (rows.length > 0) form.rows[setting.name] = setting.shape === "list" ? rows.sort((one, other) => Number(one.name) - Number(other.name)) : rows;
     const text = host.settings[setting.name];
     if (text !== undefined) form.texts[setting.name] = text;
   }
@@ -55,7 +45,7 @@ export function formOf(host: Host, kind: Hypervisor): HostForm {
 export function settingsOf(form: HostForm, kind: Hypervisor): Record<string, string> {
   const stated: Record<string, string> = {};
   for (const setting of kind.settings) {
-    const shape = shapeOf(setting);
+    const { shape } = setting;
     const rows = form.rows[setting.name] ?? [];
     if (shape === "list") rows.filter((row) => row.value.trim()).forEach((row, index) => (stated[`${setting.name}:${index}`] = row.value.trim()));
     else if (shape === "map") for (const [key, value] of Object.entries(ofPairs(rows))) stated[`${setting.name}:${key}`] = value;

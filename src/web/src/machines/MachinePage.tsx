@@ -59,6 +59,7 @@ function MachineView({ machine }: { machine: Machine }) {
       <ProgressCard id={machine.operation} />
       {machine.problem && <Notice tone="bad" title={machine.problem.title} detail={machine.problem.detail ?? undefined} />}
       {machine.readiness.detail && machine.readiness.cloudInit === "error" && <Notice tone="warn" title="cloud-init ended with errors" detail={machine.readiness.detail} />}
+      {machine.readiness.detail && machine.readiness.cloudInit !== "error" && machine.state === "running" && <Notice tone="info" title="The machine says of itself" detail={machine.readiness.detail} />}
       <Ladder machine={machine} />
       <div className="grid items-start gap-5 xl:grid-cols-[minmax(0,1fr)_20rem]">
         <div className="flex min-w-0 flex-col gap-5">

@@ -7,13 +7,14 @@ import { ladder } from "./state";
 export function ReadinessStrokes({ machine }: { machine: Machine }) {
   const { readiness } = machine;
   const reached = new Set(readiness.reached.map((one) => one.rung));
-  const top = ladder.findLast(({ rung }) => reached.has(rung));
+  const rungs = shown(readiness.remoteDesktop);
+  const top = rungs.findLast(({ rung }) => reached.has(rung));
   const error = readiness.cloudInit === "error";
   if (machine.state !== "running" || !top) return <span className="hidden text-faint md:inline">–</span>;
   return (
     <span className="inline-flex items-center gap-2" title={error ? "cloud-init ended with errors" : top.means}>
       <span aria-hidden className="inline-flex items-end gap-0.5">
-        {ladder.map(({ rung }, index) => (
+        {rungs.map(({ rung }, index) => (
           <span key={rung} style={{ height: `${5 + index * 2}px` }} className={`w-1 rounded-[1px] ${reached.has(rung) ? (error ? "bg-bad" : "bg-good") : "bg-line"}`} />
         ))}
       </span>
@@ -31,10 +32,11 @@ export function ReadinessLadder({ machine, features }: { machine: Machine; featu
   const at = new Map(readiness.reached.map((one) => [one.rung, Date.parse(one.at)]));
   const start = Math.min(...at.values());
   const on = machine.state === "running" || machine.state === "starting" || machine.state === "paused";
-  const next = ladder.find(({ rung }) => !at.has(rung) && !lacks(rung, features))?.rung;
+  const rungs = shown(readiness.remoteDesktop);
+  const next = rungs.find(({ rung }) => !at.has(rung) && !lacks(rung, features))?.rung;
   return (
-    <ol aria-label="Readiness" className="grid grid-cols-5">
-      {ladder.map(({ rung, label, means }, index) => {
+    <ol aria-label="Readiness" className={`grid ${rungs.length > 5 ? "grid-cols-6" : "grid-cols-5"}`}>
+      {rungs.map(({ rung, label, means }, index) => {
         const when = at.get(rung);
         const missing = when === undefined && lacks(rung, features);
         const error = rung === "cloud-init" && readiness.cloudInit === "error";
@@ -57,6 +59,11 @@ export function ReadinessLadder({ machine, features }: { machine: Machine; featu
       })}
     </ol>
   );
+}
+
+/** A remote desktop is a rung of those guests that have one. */
+function shown(remoteDesktop: string | null | undefined) {
+  return ladder.filter(({ rung }) => rung !== "remote-desktop" || remoteDesktop);
 }
 
 function lacks(rung: string, features: readonly string[] | undefined): boolean {

@@ -6,6 +6,7 @@ export const ladder: readonly { rung: Rung; label: string; means: string }[] = [
   { rung: "firmware", label: "Firmware", means: "The firmware reads its boot medium" },
   { rung: "agent", label: "Agent", means: "The agent in the guest answers" },
   { rung: "ssh", label: "SSH", means: "The guest's SSH server greets" },
+  { rung: "remote-desktop", label: "Desktop", means: "The guest's remote desktop answers" },
   { rung: "cloud-init", label: "Configured", means: "cloud-init has finished" },
 ];
 
