@@ -87,11 +87,12 @@ internal sealed class LaunchCommand(
             ReadinessJson = "{}",
             CreatedAt = now,
             Placement = placed,
-            ExpiresAt = request.TtlSeconds is { } ttl ? now.AddSeconds(ttl) : null,
         };
         db.Machines.Add(machine);
         await ports.AllocateAsync(host, id, request.Network is null ? Wishes(request.Forwards) : [], cancellation);
         var operation = queue.Enqueue(LaunchMachine.Name, "machine", id, name, machine);
+        // Its time begins when the launch does, not when the server began to think about it.
+        if (request.TtlSeconds is { } ttl) machine.ExpiresAt = operation.CreatedAt.AddSeconds(ttl);
         await db.SaveChangesAsync(cancellation);
         return operation;
     }

@@ -41,6 +41,12 @@ public abstract partial class HypervisorContract
     /// <summary>A network that can be made on the host, in a range that is free there.</summary>
     protected virtual HostNetwork FreeNetwork => new("warren-test", NetworkMode.Isolated) { Range = "192.168.231.0/24" };
 
+    /// <summary>Guests have addresses that the host can tell on networks of its own only, not on the default one.</summary>
+    protected virtual bool AddressesOnNetworksOnly => false;
+
+    /// <summary>Why guests here have no addresses that could be told, or null where they have.</summary>
+    protected virtual string? NoAddresses => null;
+
     /// <summary>A folder of the host that can become a pool; it need not exist. The same at each call within a test.</summary>
     protected virtual string PoolFolder => _poolFolder ??= Path.Combine(Path.GetTempPath(), "warren-pool-" + Guid.NewGuid().ToString("n"));
 

@@ -72,7 +72,9 @@ public abstract partial class HypervisorContract
     public async Task Addresses_are_empty_while_it_is_off_and_come_with_the_guest()
     {
         var addresses = Need(Driver.Addresses, "addresses");
-        var machine = await CreateAsync();
+        Assert.SkipWhen(NoAddresses is not null, NoAddresses ?? "");
+        var network = AddressesOnNetworksOnly ? (await MakeNetworkAsync()).Name : null;
+        var machine = await CreateAsync(Define() with { Network = network });
         (await addresses.ListAsync(machine.Id, Cancellation)).ShouldBeEmpty();
         await Driver.StartAsync(machine, Cancellation);
         IReadOnlyList<string> found = [];

@@ -19,6 +19,9 @@ public sealed partial class DockerContract(PrivateEngine engine) : HypervisorCon
 
     protected override IHypervisor NewDriver() => new DockerHypervisor(Options, TimeProvider.System);
 
+    protected override IHypervisor NewUnreachableDriver() =>
+        new DockerHypervisor(Options with { Endpoint = new Uri(Options.Endpoint + ".none") }, TimeProvider.System);
+
     public override async ValueTask InitializeAsync()
     {
         Assert.SkipWhen(engine.Absent is not null, engine.Absent ?? "");

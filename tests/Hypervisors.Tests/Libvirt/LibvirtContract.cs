@@ -1,6 +1,7 @@
 using Hypervisors.Tests.Contract;
 using Hypervisors.Tests.Qemu;
 using Warren.Hypervisors;
+using Warren.Hypervisors.Libvirt;
 
 namespace Hypervisors.Tests.Libvirt;
 
@@ -12,6 +13,11 @@ public abstract class LibvirtContractOn(LibvirtDaemon daemon) : HypervisorContra
     protected override BootMedium Image => _image;
 
     protected override IHypervisor NewDriver() => daemon.NewDriver();
+
+    protected override IHypervisor NewUnreachableDriver() =>
+        new LibvirtHypervisor(daemon.Options with { Uri = daemon.Options.Uri + ".none" }, TimeProvider.System);
+
+    protected override IMarks Marks => new DiskMarks();
 
     public override async ValueTask InitializeAsync()
     {
@@ -29,7 +35,14 @@ public abstract class LibvirtContractOn(LibvirtDaemon daemon) : HypervisorContra
 
 /// <summary>The system's daemon.</summary>
 [Collection(LibvirtCollection.Name)]
-public sealed class LibvirtContract(LibvirtDaemon daemon) : LibvirtContractOn(daemon);
+public sealed class LibvirtContract(LibvirtDaemon daemon) : LibvirtContractOn(daemon)
+{
+    /// <summary>The default network is QEMU's own: only forwards lead into it.</summary>
+    protected override bool AddressesOnNetworksOnly => true;
+}
 
 /// <summary>An unprivileged user's session daemon.</summary>
-public sealed class LibvirtSessionContract(LibvirtSession session) : LibvirtContractOn(session.Daemon), IClassFixture<LibvirtSession>;
+public sealed class LibvirtSessionContract(LibvirtSession session) : LibvirtContractOn(session.Daemon), IClassFixture<LibvirtSession>
+{
+    protected override string NoAddresses => "an unprivileged daemon has QEMU's own network only, into which forwards lead";
+}

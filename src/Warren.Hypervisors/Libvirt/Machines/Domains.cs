@@ -82,6 +82,8 @@ internal static class Domains
         Running or Blocked or ShuttingDown => ObservedPower.On,
         // VIR_DOMAIN_PAUSED_IOERROR 5, _WATCHDOG 6, _CRASHED 10: the CPUs stand for a reason that resuming does not mend.
         Paused when reason is 5 or 6 or 10 => ObservedPower.Unknown,
+        // VIR_DOMAIN_PAUSED_STARTING_UP 11: a start is under way and has not let the CPUs run yet.
+        Paused when reason is 11 => ObservedPower.Off,
         Paused or Suspended => ObservedPower.Paused,
         Off or Crashed => ObservedPower.Off,
         _ => ObservedPower.Unknown,
