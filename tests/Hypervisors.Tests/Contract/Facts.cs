@@ -44,6 +44,9 @@ public abstract partial class HypervisorContract
     /// <summary>Guests have addresses that the host can tell on networks of its own only, not on the default one.</summary>
     protected virtual bool AddressesOnNetworksOnly => false;
 
+    /// <summary>Why networks cannot be made on this host, or null where they can.</summary>
+    protected virtual string? NoNewNetworks => null;
+
     /// <summary>Why guests here have no addresses that could be told, or null where they have.</summary>
     protected virtual string? NoAddresses => null;
 

@@ -44,5 +44,7 @@ public sealed class LibvirtContract(LibvirtDaemon daemon) : LibvirtContractOn(da
 /// <summary>An unprivileged user's session daemon.</summary>
 public sealed class LibvirtSessionContract(LibvirtSession session) : LibvirtContractOn(session.Daemon), IClassFixture<LibvirtSession>
 {
+    protected override string NoNewNetworks => "an unprivileged daemon may not make bridges";
+
     protected override string NoAddresses => "an unprivileged daemon has QEMU's own network only, into which forwards lead";
 }

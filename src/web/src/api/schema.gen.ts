@@ -1173,6 +1173,8 @@ export interface components {
             required: boolean;
             /** @description Kept encrypted and never shown again. */
             secret: boolean;
+            /** @description How it is filled in. */
+            shape: components["schemas"]["SettingShape"];
             /** @description What holds when it is not stated. */
             default?: null | string;
         };
@@ -1668,14 +1670,16 @@ export interface components {
             cloudInit?: components["schemas"]["CloudInitStatus"];
             /** @description Every rung reached, with when, in the order in which they were seen. */
             reached?: components["schemas"]["ReachedRung"][];
-            /** @description Errors that cloud-init reported, or what is being waited for. */
+            /** @description Errors that cloud-init reported, or what an unattended installation is doing. */
             detail?: null | string;
+            /** @description Where the remote desktop answers, as `address:port`; absent until it does. */
+            remoteDesktop?: null | string;
         };
         /**
          * @description Rungs of the readiness ladder, from the bottom.
          * @enum {unknown}
          */
-        ReadinessRung: "none" | "process" | "firmware" | "agent" | "ssh" | "cloud-init";
+        ReadinessRung: "none" | "process" | "firmware" | "agent" | "ssh" | "remote-desktop" | "cloud-init";
         /** @description PATCH /machines/{id}: what is left out stays. The machine must be stopped. */
         ResizeRequest: {
             /**
@@ -1708,6 +1712,11 @@ export interface components {
              */
             expiresAt: null | string;
         };
+        /**
+         * @description How a setting is filled in.
+         * @enum {unknown}
+         */
+        SettingShape: "text" | "lines" | "list" | "map";
         SseItemOfstring: {
             data?: null | string;
             eventType?: null | string;
