@@ -60,11 +60,14 @@ internal sealed class HelperContainers(EngineClient engine, MachineMarks marks, 
                 ["LogConfig"] = new JsonObject { ["Type"] = "json-file" },
             },
         };
-        var made = await engine.PostAsync("/containers/create", body, cancellation);
+        cancellation.ThrowIfCancellationRequested();
+        // Seen to its end: an engine makes the container although nobody waits for the answer, and nobody would know its name.
+        var made = await engine.PostAsync("/containers/create", body, CancellationToken.None);
         if (made.Status == 404) throw new HypervisorException(HypervisorErrorKind.Rejected, $"the image {job.Image} is not on the engine");
         var id = (string)made.Require("helper")["Id"]!;
         try
         {
+            cancellation.ThrowIfCancellationRequested();
             foreach (var upload in job.Uploads) await UploadAsync(id, upload, cancellation);
             (await engine.PostAsync($"/containers/{id}/start", null, cancellation)).Insist("helper");
             var ended = await engine.SendAsync(new Request(HttpMethod.Post, $"/containers/{id}/wait") { Limit = job.Limit }, cancellation);

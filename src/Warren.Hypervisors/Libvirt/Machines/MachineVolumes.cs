@@ -105,7 +105,15 @@ internal sealed class MachineVolumes(LibvirtOptions options, HostLine line)
         // The daemon that keeps serial logs makes further files when one is full.
         Pools.Refresh(pool);
         var images = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var name in Pools.Volumes(pool).Where(n => n.StartsWith(id + "-", StringComparison.Ordinal)))
+        var all = Pools.Volumes(pool);
+        // Its disk has gone already: an earlier removal broke off, and which image lay under the disk is not known any more.
+        if (!all.Contains(VolumeNames.Of(id).Disk, StringComparer.Ordinal))
+        {
+            images.UnionWith(all.Where(n => n.StartsWith(VolumeNames.BasePrefix, StringComparison.Ordinal)
+                && !n.EndsWith(VolumeNames.Complete(""), StringComparison.Ordinal)));
+        }
+
+        foreach (var name in all.Where(n => n.StartsWith(id + "-", StringComparison.Ordinal)))
         {
             using (var volume = Pools.Find(pool, name))
             {
