@@ -5,16 +5,18 @@ namespace EndToEnd.Tests.Running;
 /// refused, and rightly so. It gets a mount namespace of its own; needs root.
 /// </summary>
 /// <param name="System">What it finds at /run: there is the daemon behind qemu:///system.</param>
-/// <param name="Session">What it takes for its runtime folder: there is the daemon behind qemu:///session.</param>
-internal sealed record Sight(string System, string? Session = null)
+/// <param name="Programs">A folder whose programs come before the machine's.</param>
+internal sealed record Sight(string System, string? Programs = null)
 {
     /// <summary>What stands before the shell.</summary>
     public string[] Around => ["unshare", "--mount", "--propagation", "private"];
 
     /// <summary>What the shell does first.</summary>
-    public string Preparation => "mount --bind -- \"$WARREN_TEST_RUN\" /run || exit; ";
+    public string Preparation => "mount --bind -- \"$WARREN_TEST_RUN\" /run || exit; PATH=\"${WARREN_TEST_PROGRAMS:+$WARREN_TEST_PROGRAMS:}$PATH\"; ";
 
-    public IReadOnlyDictionary<string, string> Environment => Session is null
-        ? new Dictionary<string, string>(StringComparer.Ordinal) { ["WARREN_TEST_RUN"] = System }
-        : new Dictionary<string, string>(StringComparer.Ordinal) { ["WARREN_TEST_RUN"] = System, ["XDG_RUNTIME_DIR"] = Session };
+    public IReadOnlyDictionary<string, string> Environment => new Dictionary<string, string>(StringComparer.Ordinal)
+    {
+        ["WARREN_TEST_RUN"] = System,
+        ["WARREN_TEST_PROGRAMS"] = Programs ?? "",
+    };
 }
