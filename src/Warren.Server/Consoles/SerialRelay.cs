@@ -12,7 +12,7 @@ namespace Warren.Server.Consoles;
 /// <summary>
 /// Carries bytes between a terminal's WebSocket and a machine's serial line. When the line ends while the machine is still
 /// on, it has moved or its host lost the connection: the line is opened again where the machine is now, and the terminal
-/// stays as it is. What is typed meanwhile waits.
+/// stays as it is: it is sent from the serial log what the guest wrote meanwhile, and what is typed meanwhile waits.
 /// </summary>
 internal sealed class SerialRelay(HostDirectory hosts, IDbContextFactory<WarrenDb> databases, TimeProvider clock)
 {
@@ -59,14 +59,15 @@ internal sealed class SerialRelay(HostDirectory hosts, IDbContextFactory<WarrenD
     private async Task DownAsync(Current current, WebSocket to, string machineId, CancellationToken cancellation)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(Chunk);
+        var gap = new SerialGap(clock);
         try
         {
-            do
+            while (true)
             {
-                while (await ReadAsync(current.Line, buffer, cancellation) is > 0 and var read)
-                    await to.SendAsync(buffer.AsMemory(0, read), WebSocketMessageType.Binary, endOfMessage: true, cancellation);
+                while (await ReadAsync(current.Line, buffer, cancellation) is > 0 and var read) await SendAsync(buffer.AsMemory(0, read));
+                if (!await ReopenAsync(current, machineId, cancellation)) return;
+                await gap.FillAsync(current.Line, c => OpenLogAsync(machineId, c), SendAsync, cancellation);
             }
-            while (await ReopenAsync(current, machineId, cancellation));
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException)
         {
@@ -76,6 +77,19 @@ internal sealed class SerialRelay(HostDirectory hosts, IDbContextFactory<WarrenD
         {
             ArrayPool<byte>.Shared.Return(buffer);
         }
+
+        async Task SendAsync(ReadOnlyMemory<byte> bytes)
+        {
+            await to.SendAsync(bytes, WebSocketMessageType.Binary, endOfMessage: true, cancellation);
+            gap.Remember(bytes.Span);
+        }
+    }
+
+    private async Task<Stream?> OpenLogAsync(string machineId, CancellationToken cancellation)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancellation);
+        var host = await db.Machines.Where(m => m.Id == machineId).Select(m => m.Host).SingleOrDefaultAsync(cancellation);
+        return host is not null && (await hosts.DriverAsync(host, cancellation)).Serial is { } serial ? await serial.OpenLogAsync(machineId, cancellation) : null;
     }
 
     private static async Task<int> ReadAsync(Stream line, byte[] buffer, CancellationToken cancellation)

@@ -17,13 +17,16 @@ internal sealed class ServerProcess : IAsyncDisposable
     private readonly Task<CommandResult> _run;
     private WarrenClient? _client;
 
-    private ServerProcess(string data, string[] settings)
+    private ServerProcess(string data, Sight? sight, string[] settings)
     {
         Data = data;
         // The shell tells its process id and then becomes the server.
+        string[] shell = ["/bin/sh", "-c", $"{sight?.Preparation}echo $$; exec dotnet \"$@\"", "server"];
+        string[] line = [.. sight?.Around ?? [], .. shell, Clone.Server, .. Settings(data), .. settings];
         _run = new CommandRunner().RunAsync(
-            new Command("/bin/sh", ["-c", "echo $$; exec dotnet \"$@\"", "server", Clone.Server, .. Settings(data), .. settings])
+            new Command(line[0], line[1..])
             {
+                Environment = sight?.Environment ?? new Dictionary<string, string>(StringComparer.Ordinal),
                 Timeout = TimeSpan.FromHours(1),
                 OnOutputLine = Hear,
                 OnErrorLine = Hear,
@@ -49,9 +52,12 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <summary>Starts a server and waits until it is ready and knows its host.</summary>
     /// <param name="data">Its data folder.</param>
     /// <param name="settings">Configuration beyond the tests' own, <c>--Section:Name=value</c>.</param>
-    public static async Task<ServerProcess> StartAsync(string data, params string[] settings)
+    public static Task<ServerProcess> StartAsync(string data, params string[] settings) => StartAsync(data, null, settings);
+
+    /// <summary>The same, for a server that sees other daemons than this machine's.</summary>
+    public static async Task<ServerProcess> StartAsync(string data, Sight? sight, string[] settings)
     {
-        var server = new ServerProcess(data, settings);
+        var server = new ServerProcess(data, sight, settings);
         var ended = await Task.WhenAny(server._ready.Task, server._run).WaitAsync(TimeSpan.FromMinutes(2));
         if (ended == server._run) throw new InvalidOperationException("the server ended instead of getting ready:\n" + server.Said);
         using var file = JsonDocument.Parse(await File.ReadAllBytesAsync(Path.Combine(data, "client.json")));

@@ -27,10 +27,13 @@ internal sealed class TestBed : IAsyncDisposable
 
     public WarrenClient Client => Server.Client;
 
+    /// <summary>Which daemons its servers see; null: the machine's.</summary>
+    public Sight? Sight { get; init; }
+
     /// <summary>A test bed whose servers know the recipe <c>tiny</c>; none is started yet.</summary>
-    public static async Task<TestBed> CreateAsync(bool debian = false)
+    public static async Task<TestBed> CreateAsync(bool debian = false, Sight? sight = null)
     {
-        var bed = new TestBed();
+        var bed = new TestBed { Sight = sight };
         try
         {
             var tiny = await BuiltImages.TinyAsync();
@@ -51,7 +54,7 @@ internal sealed class TestBed : IAsyncDisposable
     {
         if (_server is not null) await _server.DisposeAsync();
         _server = null;
-        _server = await ServerProcess.StartAsync(Data, [_recipes, .. settings]);
+        _server = await ServerProcess.StartAsync(Data, Sight, [_recipes, .. settings]);
     }
 
     /// <summary>Has the tiny image in the store, so that what follows is about machines.</summary>

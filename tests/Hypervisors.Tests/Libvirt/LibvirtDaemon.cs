@@ -109,7 +109,7 @@ public sealed class LibvirtDaemon : IAsyncLifetime
                 // As wished.
             }
 
-            await Eventually.TrueAsync("nothing of the daemon runs", () => Task.FromResult(QemuContract.ProcessesOf(Folder).Length == 0), 20);
+            await Eventually.TrueAsync("nothing of the daemon runs", () => Task.FromResult(!HostProcesses.All().Any(p => HostProcesses.Arguments(p).Any(a => a.Contains(Folder, StringComparison.Ordinal)))), 20);
         }
 
         Directory.Delete(Folder, recursive: true);

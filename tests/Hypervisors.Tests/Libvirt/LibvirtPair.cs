@@ -7,7 +7,7 @@ namespace Hypervisors.Tests.Libvirt;
 /// <summary>Two real libvirtds, each in a network, host name and mount namespace of its own, with one cable between them.</summary>
 public sealed class LibvirtPair : IAsyncLifetime
 {
-    private const string LeftAddress = "10.77.0.2", RightAddress = "10.77.0.3";
+    internal const string LeftAddress = "10.77.0.2", RightAddress = "10.77.0.3";
 
     internal LibvirtDaemon Left { get; } = new("left", LeftAddress + "/24");
 
