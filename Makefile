@@ -1,11 +1,14 @@
 # Everything a developer types. The scripts behind it are in eng/.
-.PHONY: run test soak bench format clean image openapi
+.PHONY: run test drivers soak bench format clean image openapi
 
 run: ## install what is missing, build, start Warren (ends with a URL)
 	@eng/run
 
 test: ## install what the tests need, run all of them; last line: N passed, N failed
 	@eng/test
+
+drivers: ## the whole contract on every driver, libvirt's and Docker's real daemons included
+	@eng/test drivers
 
 soak: ## the long campaigns, in full
 	@WARREN_SOAK=full eng/test soak
