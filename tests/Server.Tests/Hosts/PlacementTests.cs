@@ -38,7 +38,7 @@ public abstract class PlacementTests(PostgresCluster? cluster) : HostTestBase(cl
         using (var made = await server.Client.PostAsJsonAsync("hosts/rig/networks", new CreateNetworkRequest { Name = "lab", Range = "192.168.150.0/24" }, WarrenJson.Options)) made.EnsureSuccessStatusCode();
 
         (await PlaceAsync(server, new LaunchRequest { Image = "tiny", HostLabels = Settings(("zone", "home")) })).Host.ShouldBe("local");
-        (await PlaceAsync(server, new LaunchRequest { Image = "tiny", Requires = ["networks"] })).Host.ShouldBe("rig");
+        (await PlaceAsync(server, new LaunchRequest { Image = "tiny", Requires = ["installation"] })).Host.ShouldBe("rig");
         (await PlaceAsync(server, new LaunchRequest { Image = "tiny", Options = Settings(("colour", "red")) })).Host.ShouldBe("rig");
         (await PlaceAsync(server, new LaunchRequest { Image = "tiny", Network = "lab" })).Host.ShouldBe("rig");
         var none = await PlaceAsync(server, new LaunchRequest { Image = "tiny", Network = "nowhere", HostLabels = Settings(("zone", "attic")) });

@@ -30,7 +30,7 @@ internal static class Rig
     };
 
     /// <summary>A kind whose hosts cannot be added, and that boots containers only.</summary>
-    public static HypervisorKind Box { get; } = FakeKind.Kind with { Name = "box", Title = "Box", BootFormats = ["container"] };
+    public static HypervisorKind Box { get; } = FakeKind.Kind with { Name = "box", Title = "Box", BootFormats = ["container"], NamedNetworks = false };
 
     public static void Add(IServiceCollection services)
         => services.Replace(ServiceDescriptor.Singleton<IReadOnlyList<HypervisorKind>>([.. HypervisorRegistration.Kinds, Kind, Box]));
