@@ -11,7 +11,7 @@ namespace Warren.Soak.Tests;
 /// Launches and deletes side by side on a range hardly larger than what is asked for: no port is ever two machines' at
 /// once, and none is handed out again before it has rested.
 /// </summary>
-public abstract class PortCampaign(PostgresCluster? cluster)
+public abstract class PortCampaign(PostgresCluster? cluster) : IDisposable
 {
     private const int CoolDown = 60, First = 25000, Last = 25039, Actors = 8;
     private readonly ConcurrentQueue<(string Port, DateTimeOffset From, DateTimeOffset Until)> _held = new();
@@ -90,6 +90,13 @@ public abstract class PortCampaign(PostgresCluster? cluster)
         gone.Status.ShouldBe(OperationStatus.Succeeded);
         _turns.Release();
         foreach (var port in ports) _held.Enqueue((port, launch.CreatedAt, gone.EndedAt!.Value));
+    }
+
+    public void Dispose()
+    {
+        GC.SuppressFinalize(this);
+        _turns.Dispose();
+        _mover.Dispose();
     }
 
     private async Task MoveAsync(TestServer server, TimeSpan by)
