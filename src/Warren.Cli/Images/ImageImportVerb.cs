@@ -22,7 +22,7 @@ internal sealed class ImageImportVerb : Verb
         _sources = Several("SOURCE", "URL, path or name of a catalogue entry");
         _name = Option<string>("--name", "Name of the image [the file's]", "NAME", "-n");
         _checksum = Option<string>("--checksum", "What the file must be: sha256:HEX or sha512:HEX", "CHECKSUM");
-        _format = Option<string>("--disk-format", "qcow2, raw or iso [found by looking]", "FORMAT");
+        _format = Option<string>("--disk-format", "qcow2, raw, iso or container [found by looking]", "FORMAT");
         _format.AcceptOnlyFromAmong("qcow2", "raw", "iso", "container");
         _user = Option<string>("--user", "User that cloud-init sets up for logging in", "NAME");
         _insecure = Option<bool>("--insecure", "Let it in although it cannot be verified");

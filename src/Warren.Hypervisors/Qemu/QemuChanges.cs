@@ -24,7 +24,7 @@ internal sealed class QemuResize(string machinesFolder, DiskFiles disks, TimePro
     /// <inheritdoc/>
     public async Task ResizeAsync(MachineDefinition definition, CancellationToken cancellation)
     {
-        DefinitionRules.Check(definition);
+        DefinitionRules.Check(definition, QemuKind.Kind);
         var folder = new MachineFolder(machinesFolder, definition.Id);
         using var _ = await MachineLock.TakeAsync(folder, clock, cancellation);
         if (!folder.Exists)

@@ -72,8 +72,7 @@ internal sealed class WarrenDb(DbContextOptions<WarrenDb> options, TimeProvider 
         try
         {
             // A sequence hands out numbers before the commit; readers of the event stream rely on the two having one order.
-            if (IsPostgres && ChangeTracker.Entries<EventRow>().Any())
-                await Database.ExecuteSqlRawAsync("select pg_advisory_xact_lock(7878)", cancellationToken);
+            if (ChangeTracker.Entries<EventRow>().Any()) await LockEventsAsync(cancellationToken);
             var saved = await base.SaveChangesAsync(acceptAllChangesOnSuccess, cancellationToken);
             if (own is not null) await own.CommitAsync(cancellationToken);
             if (own is not null) signals.PulseAll();
@@ -84,6 +83,13 @@ internal sealed class WarrenDb(DbContextOptions<WarrenDb> options, TimeProvider 
             if (own is not null) await own.DisposeAsync();
         }
     }
+
+    /// <summary>
+    /// Takes the turn to write events, until the transaction ends. Whoever locks a row and saves events afterwards takes
+    /// this first: taken in two orders, the two would wait for each other.
+    /// </summary>
+    public Task LockEventsAsync(CancellationToken cancellation)
+        => IsPostgres ? Database.ExecuteSqlRawAsync("select pg_advisory_xact_lock(7878)", cancellation) : Task.CompletedTask;
 
     /// <summary>Runs several saves as one transaction, then wakes whoever waits for changes.</summary>
     public async Task<T> TransactAsync<T>(Func<Task<T>> work, CancellationToken cancellation)

@@ -88,8 +88,10 @@ internal sealed partial class MachineCommands
     {
         if (!Names.IsHostLabel(name)) throw new RefusedException(Problems.Validation("name", Names.HostLabelRule));
         if (await db.Machines.AnyAsync(m => m.ProjectId == owner.ProjectId && m.Name == name, cancellation)) throw new RefusedException(Problems.NameTaken(name));
-        if (HostAdmission.Unusable(await admission.LockAsync(host, cancellation)) is { } why) throw new RefusedException(Problems.Unavailable($"Host '{host}' {why}."));
+        var locked = await admission.LockAsync(host, cancellation);
+        // What its driver can never do is said first: waiting for the host would not help.
         await DemandCapabilityAsync(host, "adoption", "have machines adopted", cancellation);
+        if (HostAdmission.Unusable(locked) is { } why) throw new RefusedException(Problems.Unavailable($"Host '{host}' {why}."));
         var machine = new MachineRow
         {
             Id = Ids.New(clock),

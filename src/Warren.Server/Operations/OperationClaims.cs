@@ -67,8 +67,11 @@ internal sealed class OperationClaims(IDbContextFactory<WarrenDb> databases, Tim
     /// that nobody supersedes it in between (PostgreSQL's READ COMMITTED would let both write).
     /// </summary>
     public static async Task<OperationRow?> HoldAsync(WarrenDb db, OperationRow row, CancellationToken cancellation)
-        => await Held(db, row).ExecuteUpdateAsync(set => set.SetProperty(o => o.LeaseHolder, o => o.LeaseHolder), cancellation) == 1
+    {
+        await db.LockEventsAsync(cancellation);
+        return await Held(db, row).ExecuteUpdateAsync(set => set.SetProperty(o => o.LeaseHolder, o => o.LeaseHolder), cancellation) == 1
             ? await Held(db, row).SingleAsync(cancellation) : null;
+    }
 
     /// <summary>The row, if this worker may still move it.</summary>
     public static IQueryable<OperationRow> Held(WarrenDb db, OperationRow row)

@@ -47,6 +47,7 @@ internal sealed class OperationQueue(WarrenDb db, WorkflowCatalog workflows, Tim
     public async Task SupersedeAsync(string subjectId, string by, CancellationToken cancellation)
     {
         // Written to before it is read: a worker that settles a step of it comes first or last, never in between.
+        if (db.Database.CurrentTransaction is not null) await db.LockEventsAsync(cancellation);
         await db.Operations.Where(o => o.SubjectId == subjectId && o.Live).ExecuteUpdateAsync(set => set.SetProperty(o => o.Live, o => o.Live), cancellation);
         if (await LiveAsync(subjectId, cancellation) is not { } old) return;
         End(old, OperationStatus.Cancelled, Problems.Superseded(by), clock);

@@ -79,7 +79,6 @@ public sealed class LibvirtDaemon : IAsyncLifetime
 
     private static bool IsFirst(int process) => HostProcesses.Arguments(process) is ["bash", ..];
 
-
     internal Task AnswersAsync() => Eventually.TrueAsync("libvirtd answers", async () =>
     {
         if (_script!.IsCompleted) throw new InvalidOperationException("libvirtd did not start: " + (await _script).Error);
@@ -137,12 +136,25 @@ public sealed class LibvirtDaemon : IAsyncLifetime
 
     private static IEnumerable<int> Below(int process)
     {
-        var children = File.ReadAllText($"/proc/{process}/task/{process}/children")
+        var children = Read($"/proc/{process}/task/{process}/children")
             .Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(t => int.Parse(t, CultureInfo.InvariantCulture));
         return children.SelectMany(c => Below(c).Prepend(c));
     }
 
-    private static string Name(int process) => File.ReadAllText($"/proc/{process}/comm").Trim();
+    private static string Name(int process) => Read($"/proc/{process}/comm").Trim();
+
+    /// <summary>Of a process that has gone meanwhile: nothing. Opening its file fails, or reading what was opened (ESRCH).</summary>
+    private static string Read(string path)
+    {
+        try
+        {
+            return File.ReadAllText(path);
+        }
+        catch (IOException)
+        {
+            return "";
+        }
+    }
 }
 
 /// <summary>An unprivileged user's session daemon.</summary>

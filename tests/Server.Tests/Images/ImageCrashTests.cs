@@ -141,7 +141,7 @@ public sealed class ImageCrashTests : ImageTestBase
         await WithServerAsync(async http =>
         {
             id = (await PostAsync(http, new ImportImageRequest { Recipe = "steady" })).Id;
-            await Eventually.BecomesAsync(() => Task.FromResult(File.Exists(At("pids"))), "the build runs");
+            await Eventually.BecomesAsync(() => Task.FromResult(new FileInfo(At("pids")) is { Exists: true, Length: > 0 }), "the build runs");
         });
         var orphan = (await File.ReadAllTextAsync(At("pids"))).Trim();
         Lives(orphan).ShouldBeTrue();
