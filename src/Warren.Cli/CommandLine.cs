@@ -6,8 +6,10 @@ using Warren.Cli.Hosts;
 using Warren.Cli.Images;
 using Warren.Cli.Keys;
 using Warren.Cli.Machines;
+using Warren.Cli.Networks;
 using Warren.Cli.Operations;
 using Warren.Cli.Ssh;
+using Warren.Cli.Storage;
 using Warren.Cli.Terminal;
 using Warren.Contracts;
 
@@ -57,15 +59,17 @@ internal static class CommandLine
         Command[] commands =
         [
             new LaunchVerb(), new ListVerb(), new InfoVerb(), new StartVerb(), new StopVerb(), new RestartVerb(), new DeleteVerb(),
-            new PauseVerb(on: true), new PauseVerb(on: false), new ResizeVerb(), new MigrateVerb(), new CloneVerb(), new WaitVerb(), new SshVerb(), new ConsoleVerb(), new LogsVerb(),
-            new Noun("keys", "key", "SSH keys", new KeyListVerb(), new KeyCreateVerb(), new KeyAddVerb(), new KeyShowVerb(), new KeyDeleteVerb(), new KeyInjectVerb()),
+            new PauseVerb(on: true), new PauseVerb(on: false), new AutostartVerb(), new ResizeVerb(), new MigrateVerb(), new CloneVerb(), new WaitVerb(), new SshVerb(), new ConsoleVerb(), new LogsVerb(),
+            new Noun("keys", "key", "SSH keys", new KeyListVerb(), new KeyCreateVerb(), new KeyAddVerb(), new KeyShowVerb(), new KeyDeleteVerb(), new KeyInjectVerb()) { ByItself = "list" },
             new Noun("images", "image", "Images in the store, and what can be had", new ImageListVerb(), new ImageImportVerb(), new ImageBuildVerb(),
-                new ImageInfoVerb(), new ImageDeleteVerb(), new CatalogueVerb()),
+                new ImageInfoVerb(), new ImageDeleteVerb(), new CatalogueVerb()) { ByItself = "list" },
             new Noun("operations", "operation", "What is being done, and what was", new OperationListVerb(), new OperationInfoVerb(),
-                new OperationCancelVerb(), new OperationWatchVerb()),
+                new OperationCancelVerb(), new OperationWatchVerb()) { ByItself = "list" },
             new Noun("hosts", "host", "Where machines run", new HostListVerb(), new HostAddVerb(), new HostInfoVerb(), new HostEditVerb(), new HostProbeVerb(),
                 new HostDrainVerb(on: true), new HostDrainVerb(on: false), new HostRemoveVerb(), new HostMachinesVerb(), new HostAdoptVerb(), new HostKindsVerb()) { ByItself = "list" },
-            new Noun("tokens", "token", "Bearer tokens for programs", new TokenListVerb(), new TokenCreateVerb(), new TokenDeleteVerb()),
+            new Noun("networks", "network", "Networks of hosts", new NetworkListVerb(), new NetworkCreateVerb(), new NetworkDeleteVerb()),
+            new Noun("storage", null, "Where the disks of hosts lie", new StorageListVerb(), new StorageCreateVerb(), new StorageDeleteVerb()),
+            new Noun("tokens", "token", "Bearer tokens for programs", new TokenListVerb(), new TokenCreateVerb(), new TokenDeleteVerb()) { ByItself = "list" },
             new LoginLinkVerb(), new EventsVerb(), new VersionVerb(),
         ];
         foreach (var command in commands) root.Subcommands.Add(command);

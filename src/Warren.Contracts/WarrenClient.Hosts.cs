@@ -48,7 +48,23 @@ public sealed partial class WarrenClient
     public IAsyncEnumerable<Network> ListNetworksAsync(string host, CancellationToken cancellation = default)
         => PagesAsync<Network>($"/hosts/{Segment(host)}/networks", cancellation);
 
+    /// <summary>Makes a network on a host.</summary>
+    public Task<Network> CreateNetworkAsync(string host, CreateNetworkRequest request, CancellationToken cancellation = default)
+        => PostAsync<Network>($"/hosts/{Segment(host)}/networks", request, cancellation);
+
+    /// <summary>Removes a network that was made here.</summary>
+    public Task DeleteNetworkAsync(string host, string network, CancellationToken cancellation = default)
+        => DeleteAsync<Nothing>($"/hosts/{Segment(host)}/networks/{Segment(network)}", cancellation);
+
     /// <summary>Storage of a host.</summary>
     public IAsyncEnumerable<Storage> ListStorageAsync(string host, CancellationToken cancellation = default)
         => PagesAsync<Storage>($"/hosts/{Segment(host)}/storage", cancellation);
+
+    /// <summary>Uses a folder of a host for disks.</summary>
+    public Task<Storage> CreateStorageAsync(string host, CreateStorageRequest request, CancellationToken cancellation = default)
+        => PostAsync<Storage>($"/hosts/{Segment(host)}/storage", request, cancellation);
+
+    /// <summary>Forgets storage that was made here.</summary>
+    public Task DeleteStorageAsync(string host, string storage, CancellationToken cancellation = default)
+        => DeleteAsync<Nothing>($"/hosts/{Segment(host)}/storage/{Segment(storage)}", cancellation);
 }

@@ -32,5 +32,6 @@ internal static class MachinesRegistration
         services.AddSingleton<Workflow, AdoptMachine>();
         services.AddHostedService<ObserveMachines>();
         services.AddHostedService<ExpireMachines>();
+        services.AddHostedService<RemoveLeftovers>();
     }
 }

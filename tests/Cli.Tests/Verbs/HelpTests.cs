@@ -54,8 +54,8 @@ public sealed class HelpTests
         (await shell.RunAsync()).ShouldBe(2);
         shell.Out.ShouldBeEmpty();
         shell.Error.ShouldContain("launch <IMAGE>");
-        (await shell.RunAsync("keys")).ShouldBe(2);
-        shell.Error.ShouldContain("warren keys [command]");
+        (await shell.RunAsync("networks")).ShouldBe(2);
+        shell.Error.ShouldContain("warren networks [command]");
     }
 
     private static IEnumerable<string> Paths(Command command, string path)

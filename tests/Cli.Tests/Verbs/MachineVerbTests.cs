@@ -58,7 +58,7 @@ public sealed class MachineVerbTests
             Given.Ready(ReadinessRung.Process, ReadinessRung.Firmware), Given.Ready(ReadinessRung.Process, ReadinessRung.Firmware, ReadinessRung.Agent)));
         using var shell = new Shell(server.Url);
         (await shell.RunAsync("wait", "web", "--for", "agent")).ShouldBe(0, shell.Error);
-        shell.Out.ShouldBe("process       0.0 s\nfirmware      1.5 s\nagent         3.0 s\n");
+        shell.Out.ShouldBe("process           0.0 s\nfirmware          1.5 s\nagent             3.0 s\n");
     }
 
     [Fact]
@@ -68,7 +68,7 @@ public sealed class MachineVerbTests
             Given.Ready(ReadinessRung.Process, ReadinessRung.CloudInit), Given.Ready(ReadinessRung.Process, ReadinessRung.CloudInit, ReadinessRung.Ssh)));
         using var shell = new Shell(server.Url);
         (await shell.RunAsync("wait", "web", "--for", "ssh")).ShouldBe(0, shell.Error);
-        shell.Out.ShouldEndWith("ssh           3.0 s\n");
+        shell.Out.ShouldEndWith("ssh               3.0 s\n");
     }
 
     [Fact]

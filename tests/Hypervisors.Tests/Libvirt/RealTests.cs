@@ -85,21 +85,6 @@ public sealed class RealTests(LibvirtDaemon daemon) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_clone_has_what_its_source_had_and_neither_sees_the_other()
-    {
-        var source = await StartAsync();
-        await PutAsync(source.Id, "shared");
-        var two = await DefineAsync("two");
-        (await Should.ThrowAsync<HypervisorException>(() => _driver.Clones!.CloneAsync(source.Id, two, new Progress<double>(), Cancellation))).Kind.ShouldBe(HypervisorErrorKind.Rejected);
-        await _driver.KillAsync(source.Id, Cancellation);
-        for (var i = 0; i < 2; i++) await _driver.Clones!.CloneAsync(source.Id, two, new Progress<double>(), Cancellation);
-        await _driver.DeleteAsync(source.Id, Cancellation);
-        await _driver.StartAsync(two, Cancellation);
-        await Eventually.TrueAsync("the agent answers", () => _driver.Guest!.PingAsync(two.Id, Cancellation), SecondsToBoot);
-        (await GetAsync(two.Id)).ShouldBe("shared");
-    }
-
-    [Fact]
     public async Task Changes_are_told_and_autostart_is_kept()
     {
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
