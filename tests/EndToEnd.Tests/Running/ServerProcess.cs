@@ -66,6 +66,14 @@ internal sealed class ServerProcess : IAsyncDisposable
         return server;
     }
 
+    /// <summary>Starts a server that goes on with what another has left and dies of SIGKILL at that, maybe before it is ready.</summary>
+    public static async Task RunToDeathAsync(string data, params string[] settings)
+    {
+        await using var server = new ServerProcess(data, null, settings);
+        await server.DiesAsync();
+        (await server._run).ExitCode.ShouldBe(128 + 9, server.Said);
+    }
+
     /// <summary>SIGKILL to the server and nobody else.</summary>
     public async Task KillAsync()
     {

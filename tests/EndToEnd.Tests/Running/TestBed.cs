@@ -57,6 +57,14 @@ internal sealed class TestBed : IAsyncDisposable
         _server = await ServerProcess.StartAsync(Data, Sight, [_recipes, .. settings]);
     }
 
+    /// <summary>Runs a server on the data folder until it dies of what it was told to die of; an earlier one must be gone.</summary>
+    public async Task RunToDeathAsync(params string[] settings)
+    {
+        if (_server is not null) await _server.DisposeAsync();
+        _server = null;
+        await ServerProcess.RunToDeathAsync(Data, [_recipes, .. settings]);
+    }
+
     /// <summary>Has the tiny image in the store, so that what follows is about machines.</summary>
     public Task StoreTinyAsync() => Warren.RunAsync("images", "build", "tiny");
 
