@@ -93,7 +93,7 @@ public sealed class DockerHypervisor : IHypervisor, IDisposable
     {
         Check(definition);
         cancellation.ThrowIfCancellationRequested();
-        using var turn = await MachineGate.EnterAsync(_options, definition.Id, cancellation);
+        using var turn = await Gates.EnterAsync(_options.Place, definition.Id, cancellation);
         if (await _containers.FindAsync(definition.Id, cancellation) is { } there)
         {
             if (!there.Runs) await BringUpToDateAsync(definition, there, cancellation);
@@ -102,6 +102,9 @@ public sealed class DockerHypervisor : IHypervisor, IDisposable
         }
 
         var boot = await _boots.BringAsync(definition.Boot, cancellation);
+        using var held = await _boots.HoldAsync(boot, cancellation);
+        // Once more, now that nobody takes it away: the last machine on it may have been deleted in between.
+        if (held is not null) boot = await _boots.BringAsync(definition.Boot, cancellation);
         await MakeAsync(definition, boot, () => _storage.CompleteAsync(definition, boot, cancellation), cancellation);
         progress.Report(1);
     }
@@ -110,7 +113,7 @@ public sealed class DockerHypervisor : IHypervisor, IDisposable
     public async Task StartAsync(MachineDefinition definition, CancellationToken cancellation)
     {
         Check(definition);
-        using var turn = await MachineGate.EnterAsync(_options, definition.Id, cancellation);
+        using var turn = await Gates.EnterAsync(_options.Place, definition.Id, cancellation);
         var machine = await _containers.RequireAsync(definition.Id, cancellation);
         if (machine.Runs) return;
         await BringUpToDateAsync(definition, machine, cancellation);
@@ -142,11 +145,16 @@ public sealed class DockerHypervisor : IHypervisor, IDisposable
     public async Task DeleteAsync(string machineId, CancellationToken cancellation)
     {
         DefinitionRules.CheckId(machineId);
-        using var turn = await MachineGate.EnterAsync(_options, machineId, cancellation);
+        using var turn = await Gates.EnterAsync(_options.Place, machineId, cancellation);
         var machine = await _containers.FindAsync(machineId, cancellation);
         await _containers.RemoveAllAsync(machineId, cancellation);
         await _volumes.RemoveAsync(MachineMarks.Name(machineId), cancellation);
-        if (machine is not null) await _boots.ForgetAsync(machine.Boot, cancellation);
+        if (machine is not null)
+        {
+            using var held = await _boots.HoldAsync(machine.Boot, cancellation);
+            await _boots.ForgetAsync(machine.Boot, cancellation);
+        }
+
         _screens.Forget(machineId);
     }
 
@@ -172,11 +180,12 @@ public sealed class DockerHypervisor : IHypervisor, IDisposable
     {
         DefinitionRules.CheckId(sourceId);
         Check(definition);
-        using var turn = await MachineGate.EnterAsync(_options, definition.Id, cancellation);
+        using var turn = await Gates.EnterAsync(_options.Place, definition.Id, cancellation);
         var source = await _containers.RequireAsync(sourceId, cancellation);
         if (await _containers.FindAsync(definition.Id, cancellation) is not null) return;
         if (source.Runs) throw new HypervisorException(HypervisorErrorKind.Rejected, $"machine {sourceId} runs; stop it before it is cloned");
         if (definition.DiskGiB < source.DiskGiB) throw Shrinks(source);
+        using var held = await _boots.HoldAsync(source.Boot, cancellation);
         await MakeAsync(definition, source.Boot, async () =>
         {
             await _storage.CopyAsync(sourceId, definition.Id, source.Boot.Image, cancellation);
@@ -191,7 +200,7 @@ public sealed class DockerHypervisor : IHypervisor, IDisposable
     internal async Task ResizeAsync(MachineDefinition definition, CancellationToken cancellation)
     {
         Check(definition);
-        using var turn = await MachineGate.EnterAsync(_options, definition.Id, cancellation);
+        using var turn = await Gates.EnterAsync(_options.Place, definition.Id, cancellation);
         var machine = await _containers.RequireAsync(definition.Id, cancellation);
         if (machine.Runs) throw new HypervisorException(HypervisorErrorKind.Rejected, $"machine {definition.Id} runs; stop it before it is resized");
         if (definition.DiskGiB < machine.DiskGiB) throw Shrinks(machine);

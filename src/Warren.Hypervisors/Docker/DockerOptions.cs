@@ -12,6 +12,9 @@ public sealed record DockerOptions
     /// <summary><c>unix:///var/run/docker.sock</c> or <c>tcp://name:2376</c>.</summary>
     public Uri Endpoint { get; init; } = new("unix:///var/run/docker.sock");
 
+    /// <summary>What tells this engine, as this host, from others.</summary>
+    internal string Place => $"{Endpoint} {Host}";
+
     /// <summary>PEM of the authority that signed the engine's certificate; needed for tcp.</summary>
     public string? Authority { get; init; }
 

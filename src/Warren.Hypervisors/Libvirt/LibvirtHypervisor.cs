@@ -38,7 +38,7 @@ internal sealed class LibvirtHypervisor : IHypervisor, IDisposable
         Guest = new Guests.AgentGuest(agent, clock);
         Power = new LibvirtPower(_line);
         Resize = new LibvirtResize(options, _line, _volumes, _start);
-        Addresses = new LibvirtAddresses(_line);
+        Addresses = new LibvirtAddresses(_line, agent);
         Autostart = new LibvirtAutostart(_line);
         Snapshots = new LibvirtSnapshots(_line, clock);
         Networks = new LibvirtNetworks(_line);
@@ -120,7 +120,7 @@ internal sealed class LibvirtHypervisor : IHypervisor, IDisposable
     /// <inheritdoc/>
     public async Task StartAsync(MachineDefinition definition, CancellationToken cancellation)
     {
-        _start.Check(definition);
+        MachineStart.CheckRules(definition);
         using var _ = await Gates.EnterAsync(_options.Uri, definition.Id, cancellation);
         await _start.RunAsync(definition, cancellation);
     }

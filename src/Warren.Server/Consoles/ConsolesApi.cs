@@ -53,6 +53,8 @@ internal static class ConsolesApi
             throw new RefusedException(Problems.IllegalState("The machine is off; its serial line is dead."));
         }
 
+        // Whatever happens to the terminal, the line is given back; doing so twice is fine.
+        await using var open = line;
         using var socket = await http.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext
         {
             SubProtocol = http.WebSockets.WebSocketRequestedProtocols.Contains("binary") ? "binary" : null,

@@ -45,15 +45,22 @@ internal sealed class SerialRelay(HostDirectory hosts, IDbContextFactory<WarrenD
     {
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var current = new Current(line);
-        var up = UpAsync(terminal, current, both.Token);
-        var down = DownAsync(current, terminal, machineId, both.Token);
-        await Task.WhenAny(up, down);
-        await ScreenRelay.CloseAsync(terminal, up.IsCompleted ? "bye" : "the machine is off");
-        // Cancelling a read resets the connection, and the good-bye might not arrive: the terminal gets a moment to answer it.
-        await Task.WhenAny(up, Task.Delay(Farewell, clock, cancellation));
-        await both.CancelAsync();
-        await Task.WhenAll(up, down);
-        await current.Line.DisposeAsync();
+        try
+        {
+            var up = UpAsync(terminal, current, both.Token);
+            var down = DownAsync(current, terminal, machineId, both.Token);
+            await Task.WhenAny(up, down);
+            await ScreenRelay.CloseAsync(terminal, up.IsCompleted ? "bye" : down.IsFaulted ? "the server failed; connect again" : "the machine is off");
+            // Cancelling a read resets the connection, and the good-bye might not arrive: the terminal gets a moment to answer it.
+            await Task.WhenAny(up, Task.Delay(Farewell, clock, cancellation));
+            await both.CancelAsync();
+            await Task.WhenAll(up, down);
+        }
+        finally
+        {
+            // A line that stays open keeps everybody else out.
+            await current.Line.DisposeAsync();
+        }
     }
 
     private async Task DownAsync(Current current, WebSocket to, string machineId, CancellationToken cancellation)

@@ -20,6 +20,8 @@ internal sealed class HostAdmission(WarrenDb db, HostOptions options)
     /// <exception cref="RefusedException">There is no such host.</exception>
     public async Task<HostRow> LockAsync(string host, CancellationToken cancellation)
     {
+        // First, as everybody who changes a host's row: in two orders PostgreSQL sees a deadlock.
+        await db.LockEventsAsync(cancellation);
         await db.Hosts.Where(h => h.Name == host).ExecuteUpdateAsync(s => s.SetProperty(h => h.Admissions, h => h.Admissions + 1), cancellation);
         return await db.Hosts.AsNoTracking().SingleOrDefaultAsync(h => h.Name == host, cancellation)
             ?? throw new RefusedException(Problems.Validation("host", $"there is no host '{host}'"));

@@ -120,7 +120,7 @@ internal sealed class HostCommands(
         foreach (var (name, value) in labels)
         {
             check.That(Names.IsLabel(name), $"labels.{name}", Names.LabelRule);
-            check.That(value.Length <= 100 && !value.Any(char.IsControl), $"labels.{name}", "at most 100 characters, no control characters");
+            check.That(value is { Length: <= 100 } && !value.Any(char.IsControl), $"labels.{name}", "at most 100 characters, no control characters");
         }
 
         check.That(reservedMiB is null or (>= 0 and <= 16 * 1024 * 1024), "reservedMemoryMiB", "0 to 16777216 MiB");

@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using Warren.Contracts;
+using Warren.Hypervisors;
 using Warren.Server.Access;
 using Warren.Server.Database;
 using Warren.Server.Machines;
@@ -34,12 +35,26 @@ internal static partial class HostMachinesApi
     }
 
     private static async Task<AcceptedOperation> AdoptAsync(
-        string name, string nativeName, AdoptRequest? request, HostCommands commands, MachineCommands machines, Caller caller, CancellationToken cancellation)
+        string name, string nativeName, AdoptRequest? request, HostCommands commands, HostDirectory hosts, MachineCommands machines, Caller caller, CancellationToken cancellation)
     {
         caller.DemandOwner("adopt machines");
         await commands.FindAsync(name, cancellation);
         if (nativeName.Length > 255 || nativeName.Any(char.IsControl)) throw new RefusedException(Problems.NotFound("There is no such machine."));
-        return new AcceptedOperation(await machines.AdoptAsync(name, nativeName, request?.Name ?? NameOf(nativeName), caller, cancellation));
+        var known = await MarkOfAsync(name, nativeName, hosts, cancellation);
+        return new AcceptedOperation(await machines.AdoptAsync(name, nativeName, known, request?.Name ?? NameOf(nativeName), caller, cancellation));
+    }
+
+    /// <summary>The id that a machine carries already; null also when its host does not say: the operation tells what is wrong with it.</summary>
+    private static async Task<string?> MarkOfAsync(string host, string nativeName, HostDirectory hosts, CancellationToken cancellation)
+    {
+        try
+        {
+            return (await (await hosts.DriverAsync(host, cancellation)).ListAsync(cancellation)).FirstOrDefault(m => m.NativeName == nativeName)?.MachineId;
+        }
+        catch (HypervisorException)
+        {
+            return null;
+        }
     }
 
     /// <summary>A host label made of its name there: <c>Web Server_2</c> becomes <c>web-server-2</c>.</summary>

@@ -30,6 +30,8 @@ internal sealed class HostSettings(IReadOnlyList<HypervisorKind> kinds, DataFold
         foreach (var (name, value) in settings)
         {
             var known = kind.Settings.FirstOrDefault(s => s.Name == Base(name));
+            check.That(value is not null, $"settings.{name}", "must be a text");
+            if (value is null) continue;
             check.That(known is not null, $"settings.{name}", kind.Settings.Count == 0
                 ? $"is not known: {kind.Title} has no settings" : $"is not known; known: {string.Join(", ", kind.Settings.Select(s => s.Name))}");
             check.That(value.Length <= LongestValue, $"settings.{name}", $"at most {LongestValue} characters");
@@ -38,7 +40,7 @@ internal sealed class HostSettings(IReadOnlyList<HypervisorKind> kinds, DataFold
         }
 
         foreach (var required in kind.Settings.Where(s => s.Required))
-            check.That(settings.Any(s => Base(s.Key) == required.Name && s.Value.Length > 0), $"settings.{required.Name}", $"must be stated. {required.Help}");
+            check.That(settings.Any(s => Base(s.Key) == required.Name && s.Value is { Length: > 0 }), $"settings.{required.Name}", $"must be stated. {required.Help}");
         check.Throw();
         await TryAsync(host, kind, settings);
     }

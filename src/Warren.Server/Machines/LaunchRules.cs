@@ -61,7 +61,7 @@ internal sealed partial class LaunchRules(MachineOptions options, PortOptions po
         check.That(request.Network is null || request.Forwards.Count == 0, "forwards", "need the host's default network; leave out one of forwards and network");
         check.That(request.Options.Count <= 32, "options", "at most 32");
         foreach (var (name, value) in request.Options)
-            check.That(name.Length is >= 1 and <= 100 && value.Length <= 4096 && !value.Any(char.IsControl), $"options.{name}", "at most 4096 characters, no control characters");
+            check.That(name.Length is >= 1 and <= 100 && value is { Length: <= 4096 } && !value.Any(char.IsControl), $"options.{name}", "at most 4096 characters, no control characters");
         check.That(request.HostLabels.Count <= 32, "hostLabels", "at most 32");
         foreach (var required in request.Requires.Where(r => !Hypervisors.Capabilities.All.Contains(r)))
             check.That(false, "requires", $"'{required}' is not known; known: {string.Join(", ", Hypervisors.Capabilities.All)}");

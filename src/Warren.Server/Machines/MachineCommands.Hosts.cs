@@ -65,6 +65,9 @@ internal sealed partial class MachineCommands
     {
         var name = request.Name ?? MachineNames.New();
         if (!Names.IsHostLabel(name)) throw new RefusedException(Problems.Validation("name", Names.HostLabelRule));
+        // Before anything is looked at: the source must not be started meanwhile.
+        var host = await admission.LockAsync(source.Host, cancellation);
+        await db.Entry(source).ReloadAsync(cancellation);
         await DemandIdleAsync(source, cancellation);
         Demand(source, "cloned", MachineState.Stopped);
         if (source is { ImageId: null, WithoutImage: false }) throw new RefusedException(Problems.IllegalState("The machine was never made; there is nothing to clone."));
@@ -72,7 +75,6 @@ internal sealed partial class MachineCommands
         if (source.Devices.DataDisks.Any(d => d.Path is not null))
             throw new RefusedException(Problems.Unsupported("A machine whose data disk is a file of its host cannot be cloned: two machines must not write to one file."));
         if (await db.Machines.AnyAsync(m => m.ProjectId == source.ProjectId && m.Name == name, cancellation)) throw new RefusedException(Problems.NameTaken(name));
-        var host = await admission.LockAsync(source.Host, cancellation);
         await DemandPlaceAsync(host, cancellation);
         var machine = CopyOf(source, name, request.Start);
         if (request.Start) await admission.DemandRoomAsync(source.Host, machine.Id, machine.MemoryMib, cancellation);
@@ -84,8 +86,15 @@ internal sealed partial class MachineCommands
     }, cancellation);
 
     /// <summary>Takes a foreign machine of a host into our care: its row first, so that a mark without a row cannot be left behind.</summary>
-    public Task<OperationRow> AdoptAsync(string host, string nativeName, string name, IOwned owner, CancellationToken cancellation) => db.TransactAsync(async () =>
+    /// <param name="host">Where it is.</param>
+    /// <param name="nativeName">Its name there.</param>
+    /// <param name="known">The id that it is marked with already, by an adoption that was broken off, say; null when it is foreign.</param>
+    /// <param name="name">Its name here.</param>
+    /// <param name="owner">Whose it will be.</param>
+    /// <param name="cancellation">Stops it.</param>
+    public Task<OperationRow> AdoptAsync(string host, string nativeName, string? known, string name, IOwned owner, CancellationToken cancellation) => db.TransactAsync(async () =>
     {
+        if (known is not null && await db.Machines.AnyAsync(m => m.Id == known, cancellation)) throw new RefusedException(Problems.Conflict($"'{nativeName}' is a machine of Warren's already."));
         if (!Names.IsHostLabel(name)) throw new RefusedException(Problems.Validation("name", Names.HostLabelRule));
         if (await db.Machines.AnyAsync(m => m.ProjectId == owner.ProjectId && m.Name == name, cancellation)) throw new RefusedException(Problems.NameTaken(name));
         var locked = await admission.LockAsync(host, cancellation);
@@ -94,7 +103,7 @@ internal sealed partial class MachineCommands
         if (HostAdmission.Unusable(locked) is { } why) throw new RefusedException(Problems.Unavailable($"Host '{host}' {why}."));
         var machine = new MachineRow
         {
-            Id = Ids.New(clock),
+            Id = known ?? Ids.New(clock),
             Name = name,
             OwnerId = owner.OwnerId,
             ProjectId = owner.ProjectId,

@@ -18,14 +18,17 @@ internal sealed partial class MachineCommands(
     /// <summary>Switches it on. A machine that is on already: an operation that finds so.</summary>
     public Task<OperationRow> StartAsync(MachineRow machine, CancellationToken cancellation) => db.TransactAsync(async () =>
     {
+        // Before anything is looked at: a clone must not begin to copy its disks meanwhile.
+        await admission.LockAsync(machine.Host, cancellation);
         await DemandIdleAsync(machine, cancellation);
         Demand(machine, "started", MachineState.Stopped, MachineState.Failed, MachineState.Running, MachineState.Suspended);
         if (machine is { ImageId: null, WithoutImage: false }) throw new RefusedException(Problems.IllegalState("The machine was never made; delete it and launch it again."));
         await admission.DemandRoomAsync(machine.Host, machine.Id, machine.MemoryMib, cancellation);
         machine.Wanted = WantedPower.On;
         machine.Problem = null;
-        if (machine.State != MachineState.Running) machine.MoveTo(MachineState.Starting);
-        return await SaveAsync(queue.Enqueue(StartMachine.Name, "machine", machine.Id, machine.Name, machine), cancellation);
+        var wasOn = machine.State == MachineState.Running;
+        if (!wasOn) machine.MoveTo(MachineState.Starting);
+        return await SaveAsync(queue.Enqueue(StartMachine.Name, "machine", machine.Id, machine.Name, machine, new StartMachine.Plan(wasOn)), cancellation);
     }, cancellation);
 
     /// <summary>Switches it off: asks the guest, waits for the grace period, then pulls the plug.</summary>

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Microsoft.EntityFrameworkCore;
 using Warren.Server.Database;
 
@@ -11,13 +12,26 @@ internal sealed class LeaseWatch(OperationRow row, OperationClaims claims, TimeP
 
     public async Task KeepAsync(CancellationTokenSource step, CancellationToken stop)
     {
+        var until = row.LeaseUntil;
         try
         {
             while (true)
             {
                 // Short, because it is also how soon a cancel in another replica, or a delete, reaches the step.
                 await Task.Delay(TimeSpan.FromSeconds(1), clock, stop);
-                var (kept, cancel) = await claims.RenewAsync(row, stop);
+                bool kept, cancel;
+                try
+                {
+                    var asked = clock.GetUtcNow();
+                    (kept, cancel) = await claims.RenewAsync(row, stop);
+                    until = asked + claims.Lease;
+                }
+                catch (Exception e) when (!stop.IsCancellationRequested && e is (DbException or DbUpdateException or InvalidOperationException or TimeoutException))
+                {
+                    // The database is away. The lease lasts a while without being renewed; after that another may have it.
+                    (kept, cancel) = (clock.GetUtcNow() < until, false);
+                }
+
                 Lost = !kept;
                 var late = clock.GetUtcNow() > row.Deadline;
                 var undoing = row.Status == Contracts.OperationStatus.Undoing;
@@ -31,10 +45,6 @@ internal sealed class LeaseWatch(OperationRow row, OperationClaims claims, TimeP
         catch (OperationCanceledException)
         {
             // The step has ended.
-        }
-        catch (DbUpdateException)
-        {
-            await step.CancelAsync();
         }
     }
 }
@@ -85,7 +95,7 @@ internal sealed class ProgressWriter(OperationRow row, IServiceProvider services
                 return true;
             }, CancellationToken.None);
         }
-        catch (Exception e) when (e is DbUpdateException or System.Data.Common.DbException)
+        catch (Exception e) when (e is DbUpdateException or DbException)
         {
             // Progress is a courtesy; the step goes on.
         }

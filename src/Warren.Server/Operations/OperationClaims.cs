@@ -7,7 +7,8 @@ namespace Warren.Server.Operations;
 /// <summary>Leases: claim a due row by one conditional UPDATE, keep it, give it back.</summary>
 internal sealed class OperationClaims(IDbContextFactory<WarrenDb> databases, TimeProvider clock, OperationOptions options)
 {
-    private readonly TimeSpan _lease = TimeSpan.FromSeconds(options.LeaseSeconds);
+    /// <summary>How long a claim lasts that is not renewed.</summary>
+    public TimeSpan Lease { get; } = TimeSpan.FromSeconds(options.LeaseSeconds);
 
     /// <summary>Claims one due operation, or returns null when there is none.</summary>
     /// <param name="holder">Who claims.</param>
@@ -20,7 +21,7 @@ internal sealed class OperationClaims(IDbContextFactory<WarrenDb> databases, Tim
         var due = await Due(db, now).Where(o => !busy.Contains(o.Host)).OrderBy(o => o.RunAt).Select(o => o.Id).Take(8).ToListAsync(cancellation);
         foreach (var id in due)
         {
-            DateTimeOffset? until = now + _lease;
+            DateTimeOffset? until = now + Lease;
             // Each claim has a name of its own: a process that stalled past its lease may claim the same row again, and the first run must not pass for the second.
             var claim = $"{holder}/{Guid.NewGuid():N}";
             var claimed = await Due(db, now).Where(o => o.Id == id).ExecuteUpdateAsync(set => set
@@ -47,7 +48,7 @@ internal sealed class OperationClaims(IDbContextFactory<WarrenDb> databases, Tim
     public async Task<(bool Kept, bool CancelRequested)> RenewAsync(OperationRow row, CancellationToken cancellation)
     {
         await using var db = await databases.CreateDbContextAsync(cancellation);
-        DateTimeOffset? until = clock.GetUtcNow() + _lease;
+        DateTimeOffset? until = clock.GetUtcNow() + Lease;
         var kept = await Held(db, row).ExecuteUpdateAsync(set => set.SetProperty(o => o.LeaseUntil, until), cancellation) == 1;
         var cancel = kept && await db.Operations.Where(o => o.Id == row.Id).Select(o => o.CancelRequested).SingleAsync(cancellation);
         return (kept, cancel);

@@ -5,6 +5,7 @@ using Warren.Contracts;
 namespace EndToEnd.Tests.Crowd;
 
 /// <summary>Many launches at the same moment, more than the host has memory for.</summary>
+[Collection(MainJob.AloneCollection.Name)]
 public sealed class CrowdTests
 {
     private const int Asked = 30, Fitting = 12, MemoryMiB = 128, OverheadMiB = 96;

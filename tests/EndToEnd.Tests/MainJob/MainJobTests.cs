@@ -4,6 +4,7 @@ using Warren.Contracts;
 namespace EndToEnd.Tests.MainJob;
 
 /// <summary>What Warren is for: machines are launched, reached, outlive the server, and go without a trace.</summary>
+[Collection(AloneCollection.Name)]
 public sealed class MainJobTests
 {
     private static readonly string[] s_names = ["a", "b"];
@@ -55,4 +56,11 @@ public sealed class MainJobTests
     }
 
     private static async Task<Machine[]> LookAsync(TestBed bed) => [await bed.InfoAsync(s_names[0]), await bed.InfoAsync(s_names[1])];
+}
+
+/// <summary>Not beside others: a Debian guest that shares two cores takes longer than people wait for theirs.</summary>
+[CollectionDefinition(Name, DisableParallelization = true)]
+public sealed class AloneCollection
+{
+    public const string Name = "alone";
 }

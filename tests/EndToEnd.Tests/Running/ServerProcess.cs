@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
@@ -10,6 +11,10 @@ namespace EndToEnd.Tests.Running;
 /// <summary>The real server in a process of its own, on a data folder that may outlive it.</summary>
 internal sealed class ServerProcess : IAsyncDisposable
 {
+    private const int PortsEach = 100;
+    private static readonly ConcurrentDictionary<string, int> s_folders = new(StringComparer.Ordinal);
+    private static int s_count;
+
     private readonly StringBuilder _said = new();
     private readonly CancellationTokenSource _end = new();
     private readonly TaskCompletionSource<int> _processId = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -109,8 +114,8 @@ internal sealed class ServerProcess : IAsyncDisposable
         _end.Dispose();
     }
 
-    /// <summary>WARREN_TEST_FIRST_PORT keeps two runs of these tests on one machine apart.</summary>
-    private static int FirstPort => int.TryParse(Environment.GetEnvironmentVariable("WARREN_TEST_FIRST_PORT"), NumberStyles.None, CultureInfo.InvariantCulture, out var port) ? port : 25000;
+    /// <summary>Tests run side by side, and each server takes the first port that it does not know to be taken.</summary>
+    private static int FirstPort(string data) => 25000 + (PortsEach * (s_folders.GetOrAdd(data, _ => Interlocked.Increment(ref s_count)) % 20));
 
     private static string[] Settings(string data) =>
     [
@@ -120,8 +125,8 @@ internal sealed class ServerProcess : IAsyncDisposable
         $"--Data={data}",
         $"--Images:Folder={Path.Combine(Clone.Root, "images")}",
         // Beside the ranges of a server that may run on this machine and of the other tests.
-        $"--Ports:First={FirstPort}",
-        $"--Ports:Last={FirstPort + 1999}",
+        $"--Ports:First={FirstPort(data)}",
+        $"--Ports:Last={FirstPort(data) + PortsEach - 1}",
         "--Ports:CoolDownSeconds=1",
     ];
 

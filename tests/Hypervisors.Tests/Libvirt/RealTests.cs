@@ -125,13 +125,29 @@ public sealed class RealTests(LibvirtDaemon daemon) : IAsyncLifetime
         adopted.ShouldBe(new AdoptedMachine(64, 2, 0, "52:54:00:00:00:09", ObservedPower.Off));
         (await Should.ThrowAsync<HypervisorException>(() => _driver.Adoption!.AdoptAsync("theirs", "two", Cancellation))).Kind.ShouldBe(HypervisorErrorKind.Rejected);
 
-        var machine = await DefineAsync("one");
+        // As the server defines what it adopted: it has no image of ours.
+        var machine = await DefineAsync("one") with { Boot = new BootMedium("/nonexistent", "raw") };
         using var restarted = daemon.NewDriver();
         await restarted.StartAsync(machine, Cancellation);
         (await restarted.ObserveAsync("one", Cancellation)).Power.ShouldBe(ObservedPower.On);
         (await restarted.ListAsync(Cancellation)).ShouldContain(new FoundMachine("theirs", "one", ObservedPower.On));
         await restarted.DeleteAsync("one", Cancellation);
         (await restarted.ListAsync(Cancellation)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_copy_of_a_domain_that_somebody_made_carries_the_mark_and_is_foreign()
+    {
+        const string Copied = """
+            <domain type='qemu'><name>their copy</name><memory unit='MiB'>64</memory><os><type arch='x86_64' machine='q35'>hvm</type></os>
+            <metadata><warren:machine xmlns:warren='urn:warren:libvirt:machine:1' id='one'/></metadata></domain>
+            """;
+        await _driver.Line.ChangeAsync(c => VirError.Check(LibVirt.DomainDefine(c.Handle, Copied, 0)).Dispose(), Cancellation);
+        (await _driver.ListAsync(Cancellation)).ShouldContain(new FoundMachine("their copy", null, ObservedPower.Off));
+        (await _driver.ObserveAsync("one", Cancellation)).Power.ShouldBe(ObservedPower.Missing);
+        await _driver.DeleteAsync("one", Cancellation);
+        (await _driver.ListAsync(Cancellation)).ShouldContain(new FoundMachine("their copy", null, ObservedPower.Off), "it was not ours to remove");
+        await _driver.Adoption!.AdoptAsync("their copy", "one", Cancellation);
     }
 
     [Fact]

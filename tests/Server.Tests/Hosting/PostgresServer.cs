@@ -28,7 +28,7 @@ public sealed class PostgresServer : IAsyncDisposable
     {
         var name = $"t{Interlocked.Increment(ref _databases)}";
         await RunAsync("createdb", "-h", _folder, "-U", "postgres", name);
-        return $"Host={_folder};Username=postgres;Database={name};Maximum Pool Size=40";
+        return $"Host={_folder};Username=postgres;Database={name};Maximum Pool Size=40;Connection Idle Lifetime=5;Connection Pruning Interval=2";
     }
 
     public async ValueTask DisposeAsync()

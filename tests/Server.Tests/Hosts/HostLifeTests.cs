@@ -77,6 +77,8 @@ public abstract class HostLifeTests(PostgresCluster? cluster) : HostTestBase(clu
         { "name", """{"name":"","hypervisor":"fake"}""" },
         { "labels.b c", """{"name":"a","hypervisor":"fake","labels":{"b c":"1"}}""" },
         { "machineLimit", """{"name":"a","hypervisor":"fake","machineLimit":-1}""" },
+        { "labels.zone", """{"name":"a","hypervisor":"fake","labels":{"zone":null}}""" },
+        { "settings.folder", """{"name":"a","hypervisor":"fake","settings":{"folder":null}}""" },
         { "nope", """{"name":"a","hypervisor":"fake","nope":1}""" },
     };
 

@@ -55,6 +55,21 @@ public abstract class HostVerbTests(PostgresCluster? cluster) : HostTestBase(clu
     }
 
     [Fact]
+    public async Task An_adoption_that_was_broken_off_behind_its_mark_can_be_made_again()
+    {
+        const string Marked = "01brokenoffadoption0000000";
+        await using var server = await StartAsync();
+        await AddAsync(server, "rig", "a");
+        var rig = await DriverAsync<RigDriver>(server, "a");
+        rig.Foreign["older"] = ObservedPower.On;
+        await rig.AdoptAsync("older", Marked, default);
+        (await ListAsync<HostMachine>(server, "hosts/a/machines")).ShouldBe([new HostMachine(Marked, "on", true)], "it carries our mark and is in no row");
+        await SucceedsAsync(server, $"hosts/a/machines/{Marked}/adopt", new AdoptRequest { Name = "older" });
+        (await MachineAsync(server, "older")).Id.ShouldBe(Marked);
+        (await RefusedAsync(server, HttpMethod.Post, $"hosts/a/machines/{Marked}/adopt", """{"name":"again"}""", 409)).Type.ShouldEndWith("conflict");
+    }
+
+    [Fact]
     public async Task A_machine_is_paused_resumed_and_set_to_start_with_its_host()
     {
         await using var server = await StartAsync();

@@ -114,6 +114,8 @@ internal sealed class RigDriver(HostConnection connection)
 
     public async Task<AdoptedMachine> AdoptAsync(string nativeName, string machineId, CancellationToken cancellation)
     {
+        if ((await Imitation.ObserveAsync(machineId, cancellation)).Power is not ObservedPower.Missing and var known)
+            return new AdoptedMachine(768, 3, 7, "52:54:00:00:00:07", known);
         if (!Foreign.TryGetValue(nativeName, out var power)) throw new HypervisorException(HypervisorErrorKind.NotFound, $"there is no machine {nativeName}");
         var definition = new MachineDefinition { Id = machineId, Name = "adopted", MemoryMiB = 768, Cpus = 3, DiskGiB = 7, MacAddress = "52:54:00:00:00:07", Boot = Adopted };
         await Imitation.CreateAsync(definition, new Progress<double>(), cancellation);

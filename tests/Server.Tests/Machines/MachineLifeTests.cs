@@ -189,6 +189,38 @@ public abstract class MachineLifeTests(PostgresCluster? cluster) : DatabaseTests
         row.SeedGeneration.ShouldBe(2, "a new instance for cloud-init");
     }
 
+    [Fact]
+    public async Task A_start_of_what_runs_already_never_switches_it_off()
+    {
+        await using var server = await ReadyAsync();
+        var machine = await server.LaunchAsync(new LaunchRequest { Name = "a", Image = "tiny" });
+        Faults(server).Fail("Start", HypervisorErrorKind.Rejected);
+        (await server.EndAsync(await server.PostAsync("machines/a/start"))).Status.ShouldBe(OperationStatus.Failed);
+        Faults(server).Calls.ShouldNotContain(c => c.StartsWith("Kill", StringComparison.Ordinal));
+        (await server.Get<IHypervisor>().ObserveAsync(machine.Id, default)).Power.ShouldBe(ObservedPower.On);
+        await Eventually.BecomesAsync(async () => (await GetAsync(server, "a")).State == MachineState.Running, "it runs on");
+    }
+
+    [Fact]
+    public async Task A_machine_that_its_host_has_lost_is_known_again_when_it_is_found()
+    {
+        await using var server = await ReadyAsync();
+        var machine = await server.LaunchAsync(new LaunchRequest { Name = "a", Image = "tiny" });
+        var host = (FakeHypervisor)server.Get<IHypervisor>();
+        // As by a host whose settings lead elsewhere for a while.
+        await host.DeleteAsync(machine.Id, default);
+        await Eventually.BecomesAsync(async () => (await GetAsync(server, "a")).State == MachineState.Failed, "it is missed");
+        (await GetAsync(server, "a")).Problem!.Type.ShouldEndWith("machine-lost");
+        var definition = new MachineDefinition { Id = machine.Id, Name = "a", MemoryMiB = 128, Cpus = 1, DiskGiB = 1, MacAddress = "52:54:00:00:00:01", Boot = new BootMedium(typeof(LeftoverTests).Assembly.Location, "qcow2") };
+        await host.CreateAsync(definition, new Progress<double>(), default);
+        await host.StartAsync(definition, default);
+        await Eventually.BecomesAsync(async () =>
+        {
+            server.Clock.Advance(TimeSpan.FromSeconds(1));
+            return (await GetAsync(server, "a")) is { State: MachineState.Running, Problem: null };
+        }, "it is known again");
+    }
+
     private static FakeFaults Faults(TestServer server) => ((FakeHypervisor)server.Get<IHypervisor>()).Faults;
 
     private async Task<TestServer> ReadyAsync(params string[] settings)

@@ -44,7 +44,6 @@ internal sealed class EngineClient : IDisposable
         {
             BaseAddress = options.IsLocal ? new Uri("http://engine") : new UriBuilder("https", options.Endpoint.Host, options.Endpoint.Port).Uri,
             Timeout = Timeout.InfiniteTimeSpan,
-            MaxResponseContentBufferSize = LargestAnswer,
         };
     }
 
@@ -79,8 +78,7 @@ internal sealed class EngineClient : IDisposable
     internal Task<EngineAnswer> SendAsync(Request request, CancellationToken cancellation) => GuardAsync(request, async limit =>
     {
         using var response = await StartAsync(request, limit);
-        var bytes = await response.Content.ReadAsByteArrayAsync(limit);
-        return new EngineAnswer((int)response.StatusCode, Parse(bytes, response));
+        return new EngineAnswer((int)response.StatusCode, Parse(await ReadAsync(response, limit), response));
     }, cancellation);
 
     /// <summary>Sends a request whose answer is read bit by bit, or is a connection to a container (101); only its beginning has a limit.</summary>
@@ -92,12 +90,19 @@ internal sealed class EngineClient : IDisposable
             return new ResponseStream(response, await response.Content.ReadAsStreamAsync(cancellation));
         using (response)
         {
-            var bytes = await GuardAsync(request, limit => response.Content.ReadAsByteArrayAsync(limit), cancellation);
+            var bytes = await GuardAsync(request, limit => ReadAsync(response, limit), cancellation);
             throw new EngineAnswer((int)response.StatusCode, Parse(bytes, response)).Failure(request.Path.Split('?')[0]);
         }
     }
 
     public void Dispose() => _http.Dispose();
+
+    /// <summary>The whole answer, which has a limit: an engine elsewhere could send without end.</summary>
+    private static async Task<byte[]> ReadAsync(HttpResponseMessage response, CancellationToken cancellation)
+    {
+        await response.Content.LoadIntoBufferAsync(LargestAnswer, cancellation);
+        return await response.Content.ReadAsByteArrayAsync(cancellation);
+    }
 
     private async Task<HttpResponseMessage> StartAsync(Request request, CancellationToken cancellation)
     {

@@ -8,24 +8,15 @@ internal sealed class ContainerImages(EngineClient engine, DockerOptions options
 {
     private static readonly TimeSpan s_longestLoad = TimeSpan.FromHours(2);
 
-    private static readonly SemaphoreSlim s_gate = new(1);
-
     /// <summary>Loads the image of an archive, unless the engine has it, and tells its name there.</summary>
     internal Task<string> LoadMachineAsync(string path, CancellationToken cancellation) => LoadAsync(path, ImageArchive.Machines, cancellation);
 
     private async Task<string> LoadAsync(string path, string repository, CancellationToken cancellation)
     {
         var archive = await ImageArchive.OpenAsync(path, repository, cancellation);
-        await s_gate.WaitAsync(cancellation);
-        try
-        {
-            if (await IdAsync(archive.Tag, cancellation) is null) await LoadAsync(archive, cancellation);
-            return archive.Tag;
-        }
-        finally
-        {
-            s_gate.Release();
-        }
+        using var turn = await Gates.EnterAsync(options.Place, "loads", cancellation);
+        if (await IdAsync(archive.Tag, cancellation) is null) await LoadAsync(archive, cancellation);
+        return archive.Tag;
     }
 
     /// <summary>The image that runs disks and ISOs; loaded from the host's archive when it is not there.</summary>

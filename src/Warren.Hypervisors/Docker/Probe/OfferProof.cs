@@ -33,34 +33,32 @@ internal sealed class OfferProof(EngineClient engine, DockerOptions options, Con
 
     private const string MakeTap = "ip tuntap add dev warrenprobe mode tap && ip link delete warrenprobe";
 
-    // One at a time: machines that start at once wait for the same verdict.
-    private static readonly SemaphoreSlim s_gate = new(1);
+    /// <summary>Verdicts that are kept: engines are updated, and images of several kinds are in use.</summary>
+    private const int Kept = 16;
 
-    private Verdict? _known;
-
-    private sealed record Verdict(string Key, ProvenOffer Proven);
+    private Dictionary<string, ProvenOffer> _known = [];
 
     /// <summary>The verdict for the runner image, from memory or file where nothing has changed.</summary>
     internal async Task<ProvenOffer> ProveAsync(string image, CancellationToken cancellation)
     {
-        await s_gate.WaitAsync(cancellation);
-        try
+        // One at a time: machines that start at once wait for the same verdict.
+        using var turn = await Gates.EnterAsync(options.Place, "offer", cancellation);
+        var info = (await engine.GetAsync("/info", cancellation)).Require("info");
+        var key = $"{(string?)info["ID"]} {(string?)info["KernelVersion"]} {await images.IdAsync(image, cancellation)} {options.Accelerator} {options.Network}";
+        if (_known.TryGetValue(key, out var known)) return known;
+        var file = Path.Combine(options.Folder, ".docker-offers.json");
+        var kept = PrivateFile.Read<Dictionary<string, ProvenOffer>>(file) ?? [];
+        if (!kept.TryGetValue(key, out var proven))
         {
-            var info = (await engine.GetAsync("/info", cancellation)).Require("info");
-            var key = $"{(string?)info["ID"]} {(string?)info["KernelVersion"]} {await images.IdAsync(image, cancellation)} {options.Accelerator} {options.Network}";
-            if (_known?.Key == key) return _known.Proven;
-            var file = Path.Combine(options.Folder, ".docker-offer.json");
-            _known = PrivateFile.Read<Verdict>(file);
-            if (_known?.Key == key) return _known.Proven;
-            _known = new Verdict(key, await TryAsync(image, cancellation));
+            proven = await TryAsync(image, cancellation);
+            if (kept.Count >= Kept) kept.Clear();
+            kept[key] = proven;
             Directory.CreateDirectory(options.Folder);
-            PrivateFile.Write(file, _known);
-            return _known.Proven;
+            PrivateFile.Write(file, kept);
         }
-        finally
-        {
-            s_gate.Release();
-        }
+
+        _known = kept;
+        return proven;
     }
 
     private async Task<ProvenOffer> TryAsync(string image, CancellationToken cancellation)

@@ -13,7 +13,6 @@ internal sealed class BootSources(DockerOptions options, Volumes volumes, Helper
 {
     // Files of the store are written once; hashing one again for each machine would cost seconds a gigabyte.
     private readonly Dictionary<(string Path, long Length, DateTime Written), string> _digests = [];
-    private static readonly SemaphoreSlim s_gate = new(1);
 
     internal async Task<BootSource> BringAsync(BootMedium medium, CancellationToken cancellation)
     {
@@ -26,6 +25,14 @@ internal sealed class BootSources(DockerOptions options, Volumes volumes, Helper
             : new BootSource(medium.Format, runner, null, await UploadAsync(medium.Path, runner, cancellation));
     }
 
+    /// <summary>
+    /// Keeps what was brought from being removed, by whoever deletes the last machine on it, until a container stands on it;
+    /// <see cref="ForgetAsync"/> is called under it. Null where nothing is ever removed.
+    /// </summary>
+    internal async Task<IDisposable?> HoldAsync(BootSource boot, CancellationToken cancellation) =>
+        (boot.Volume ?? (boot.Format == "container" ? boot.Image : null)) is { } brought
+            ? await Gates.EnterAsync(options.Place, "image " + brought, cancellation) : null;
+
     /// <summary>Removes what was brought for machines that are gone.</summary>
     internal async Task ForgetAsync(BootSource boot, CancellationToken cancellation)
     {
@@ -35,27 +42,20 @@ internal sealed class BootSources(DockerOptions options, Volumes volumes, Helper
 
     private async Task<string> UploadAsync(string path, string runner, CancellationToken cancellation)
     {
-        await s_gate.WaitAsync(cancellation);
-        try
+        using var turn = await Gates.EnterAsync(options.Place, "uploads", cancellation);
+        var content = await DigestAsync(path, cancellation);
+        var volume = "warren-image-" + content;
+        await volumes.EnsureForImageAsync(volume, content, cancellation);
+        var mounts = new JsonArray(MachineSpec.Mount("volume", volume, StoragePaths.BaseFolder, readOnly: false));
+        var there = await helpers.RunAsync(new HelperJob(runner, "test -s /base/disk") { Mounts = mounts }, cancellation);
+        if (there.ExitCode == 0) return volume;
+        // Under its own name only when it is whole.
+        await helpers.RequireAsync("upload", new HelperJob(runner, "mv /base/part /base/disk")
         {
-            var content = await DigestAsync(path, cancellation);
-            var volume = "warren-image-" + content;
-            await volumes.EnsureForImageAsync(volume, content, cancellation);
-            var mounts = new JsonArray(MachineSpec.Mount("volume", volume, StoragePaths.BaseFolder, readOnly: false));
-            var there = await helpers.RunAsync(new HelperJob(runner, "test -s /base/disk") { Mounts = mounts }, cancellation);
-            if (there.ExitCode == 0) return volume;
-            // Under its own name only when it is whole.
-            await helpers.RequireAsync("upload", new HelperJob(runner, "mv /base/part /base/disk")
-            {
-                Mounts = mounts,
-                Uploads = [new Upload(StoragePaths.BaseFolder, "part", () => File.OpenRead(path))],
-            }, cancellation);
-            return volume;
-        }
-        finally
-        {
-            s_gate.Release();
-        }
+            Mounts = mounts,
+            Uploads = [new Upload(StoragePaths.BaseFolder, "part", () => File.OpenRead(path))],
+        }, cancellation);
+        return volume;
     }
 
     private async Task<string> DigestAsync(string path, CancellationToken cancellation)

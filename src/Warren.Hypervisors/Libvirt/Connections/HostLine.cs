@@ -21,10 +21,14 @@ internal sealed class HostLine(LibvirtOptions options, TimeProvider clock) : IDi
     /// <summary>Calls at the same time; a daemon serves 5 of one client by default (max_client_requests in libvirtd.conf).</summary>
     private const int Parallel = 5;
 
+    /// <summary>Changes and long work at the same time: looks must always find a place, or a busy host would seem to be silent.</summary>
+    private const int ParallelChanges = 3;
+
     /// <summary>After this an opening that does not end is left behind and another begun.</summary>
     private static readonly TimeSpan s_openingGivenUp = TimeSpan.FromSeconds(60);
 
     private readonly SemaphoreSlim _slots = new(Parallel);
+    private readonly SemaphoreSlim _changes = new(ParallelChanges);
     private readonly Lock _lock = new();
     private Connection? _current;
     private Task<Connection>? _opening;
@@ -32,7 +36,7 @@ internal sealed class HostLine(LibvirtOptions options, TimeProvider clock) : IDi
 
     /// <summary>A look: short.</summary>
     internal Task<T> LookAsync<T>(Func<Connection, T> work, CancellationToken cancellation) =>
-        CallAsync((connection, _) => work(connection), options.Limit, cancellation);
+        RunAsync((connection, _) => work(connection), options.Limit, cancellation);
 
     /// <summary>A change: the daemon may have to start or stop QEMU first.</summary>
     internal Task<T> ChangeAsync<T>(Func<Connection, T> work, CancellationToken cancellation) =>
@@ -49,8 +53,21 @@ internal sealed class HostLine(LibvirtOptions options, TimeProvider clock) : IDi
     /// <exception cref="HypervisorException">As libvirt's number says; Unreachable after <paramref name="limit"/> without a beat.</exception>
     internal async Task<T> CallAsync<T>(Func<Connection, Heartbeat, T> work, TimeSpan limit, CancellationToken cancellation)
     {
+        if (!await _changes.WaitAsync(limit, cancellation)) throw Full();
+        try
+        {
+            return await RunAsync(work, limit, cancellation);
+        }
+        finally
+        {
+            _changes.Release();
+        }
+    }
+
+    private async Task<T> RunAsync<T>(Func<Connection, Heartbeat, T> work, TimeSpan limit, CancellationToken cancellation)
+    {
         cancellation.ThrowIfCancellationRequested();
-        if (!await _slots.WaitAsync(limit, cancellation)) throw Silent(limit);
+        if (!await _slots.WaitAsync(limit, cancellation)) throw Full();
         try
         {
             var connection = await ConnectAsync(limit);
@@ -85,7 +102,10 @@ internal sealed class HostLine(LibvirtOptions options, TimeProvider clock) : IDi
     {
         lock (_lock) _current?.Abandon();
         _slots.Dispose();
+        _changes.Dispose();
     }
+
+    private static HypervisorException Full() => new(HypervisorErrorKind.Busy, "too much is under way on this host; try again");
 
     private T Guarded<T>(Connection connection, Heartbeat heart, Func<Connection, Heartbeat, T> work)
     {

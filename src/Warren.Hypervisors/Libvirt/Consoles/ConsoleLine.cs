@@ -81,11 +81,11 @@ internal sealed unsafe class ConsoleLine
             _ended = true;
             s_open.TryRemove(_id, out _);
             if (!_stream.IsClosed && LibVirt.StreamEventRemove(_stream) < 0) LibVirt.ResetLastError();
+            FromGuest.Writer.Complete(why);
+            ToGuest.Reader.Complete(why);
         }
 
         _connection.Unwatch(OnConnection);
-        FromGuest.Writer.Complete(why);
-        ToGuest.Reader.Complete(why);
     }
 
     private void Want(int events, bool on)
@@ -100,10 +100,15 @@ internal sealed unsafe class ConsoleLine
 
     private void OnEvents(int events)
     {
-        if ((events & LibVirt.StreamReadable) != 0) Receive();
-        if ((events & LibVirt.StreamWritable) != 0) Send();
-        // What arrived before the end is read first; then reading itself tells.
-        if ((events & (LibVirt.StreamError | LibVirt.StreamHangUp)) != 0 && (events & LibVirt.StreamReadable) == 0) End(null);
+        // The pipes' memory is in use here and must not be given back by an end that comes from elsewhere.
+        lock (_lock)
+        {
+            if (_ended) return;
+            if ((events & LibVirt.StreamReadable) != 0) Receive();
+            if ((events & LibVirt.StreamWritable) != 0 && !_ended) Send();
+            // What arrived before the end is read first; then reading itself tells.
+            if ((events & (LibVirt.StreamError | LibVirt.StreamHangUp)) != 0 && (events & LibVirt.StreamReadable) == 0) End(null);
+        }
     }
 
     private void Receive()

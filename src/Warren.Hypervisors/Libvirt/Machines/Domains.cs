@@ -30,14 +30,14 @@ internal static class Domains
         DefinitionRules.CheckId(id);
         if (VirError.Find(LibVirt.DomainLookupByName(connection.Handle, NameOf(id)), VirError.NoDomain) is { } named)
         {
-            if (Mark.Of(named) is { } mark && mark.Id == id) return new OurDomain(named, mark);
+            if (MarkOf(named) is { } mark && mark.Id == id) return new OurDomain(named, mark);
             named.Dispose();
         }
 
         OurDomain? found = null;
         foreach (var domain in All(connection))
         {
-            if (found is null && !Name(domain).StartsWith(Prefix, StringComparison.Ordinal) && Mark.Of(domain) is { } mark && mark.Id == id)
+            if (found is null && MarkOf(domain) is { Adopted: true } mark && mark.Id == id)
                 found = new OurDomain(domain, mark);
             else
                 domain.Dispose();
@@ -45,6 +45,12 @@ internal static class Domains
 
         return found;
     }
+
+    /// <summary>
+    /// The mark of a domain that is ours; null when it is foreign. What was made here has our name for it: a copy that
+    /// somebody made of it under another name carries the mark by accident.
+    /// </summary>
+    internal static Mark? MarkOf(DomainHandle domain) => Mark.Of(domain) is { } mark && (mark.Adopted || Name(domain) == NameOf(mark.Id)) ? mark : null;
 
     /// <summary>Our domain of an id.</summary>
     /// <exception cref="HypervisorException">NotFound.</exception>

@@ -16,7 +16,7 @@ internal sealed class LibvirtAdoption(HostLine line) : IAdoption
         {
             using var domain = VirError.Find(LibVirt.DomainLookupByName(connection.Handle, nativeName), VirError.NoDomain)
                 ?? throw new HypervisorException(HypervisorErrorKind.NotFound, $"the host has no machine {nativeName}");
-            var mark = Mark.Of(domain);
+            var mark = Domains.MarkOf(domain);
             if (mark is not null && mark.Id != machineId)
                 throw new HypervisorException(HypervisorErrorKind.Rejected, $"{nativeName} is ours already, as {mark.Id}");
             using (var other = mark is null ? Domains.Find(connection, machineId) : null)

@@ -36,13 +36,16 @@ internal sealed class LibvirtClones(LibvirtOptions options, HostLine line, Machi
             await line.CallAsync((connection, _) =>
             {
                 using var domain = Domains.Require(connection, sourceId);
-                if (Domains.IsActive(domain.Handle))
-                    throw new HypervisorException(HypervisorErrorKind.Rejected, $"machine {sourceId} runs; stop it before it is cloned");
+                if (domain.Mark.Adopted)
+                    throw new HypervisorException(HypervisorErrorKind.Unsupported, $"machine {sourceId} was adopted: its disks lie where others put them");
+                DemandOff(domain.Handle, sourceId);
                 using var pool = Pools.Ensure(connection, options.Pool, options.PoolPath);
                 var (from, to) = (VolumeNames.Of(sourceId), VolumeNames.Of(definition.Id));
                 Copy(pool, from.Disk, to.Disk, (ulong)definition.DiskGiB << 30, cancellation);
                 for (var i = 0; i < definition.DataDisks.Count; i++)
                     Copy(pool, from.Data(i), to.Data(i), 0, cancellation);
+                // Another server may have started it while it was read.
+                DemandOff(domain.Handle, sourceId);
                 return 0;
             }, s_copyLimit, cancellation);
         }
@@ -51,6 +54,11 @@ internal sealed class LibvirtClones(LibvirtOptions options, HostLine line, Machi
             await volumes.RemoveAsync(definition.Id, [], CancellationToken.None);
             throw;
         }
+    }
+
+    private static void DemandOff(DomainHandle domain, string id)
+    {
+        if (Domains.IsActive(domain)) throw new HypervisorException(HypervisorErrorKind.Rejected, $"machine {id} runs; stop it before it is cloned");
     }
 
     private static void Copy(PoolHandle pool, string from, string to, ulong atLeast, CancellationToken cancellation)

@@ -47,8 +47,8 @@ internal sealed class LibvirtResize(LibvirtOptions options, HostLine line, Machi
     public async Task ResizeAsync(MachineDefinition definition, CancellationToken cancellation)
     {
         DefinitionRules.Check(definition, LibvirtKind.Kind);
-        using var _ = await Storage.Gates.EnterAsync(options.Uri, definition.Id, cancellation);
-        await line.ChangeAsync(connection =>
+        using var _ = await Gates.EnterAsync(options.Uri, definition.Id, cancellation);
+        var seed = await line.ChangeAsync(connection =>
         {
             using var domain = Domains.Require(connection, definition.Id);
             if (domain.Mark.Adopted)
@@ -56,7 +56,9 @@ internal sealed class LibvirtResize(LibvirtOptions options, HostLine line, Machi
             if (Domains.IsActive(domain.Handle))
                 throw new HypervisorException(HypervisorErrorKind.Rejected, $"machine {definition.Id} runs; stop it before it is resized");
             volumes.Grow(connection, definition);
+            return domain.Mark.Seed;
         }, cancellation);
-        await start.DefineAsync(definition, cancellation);
+        // The seed is not written here: a new one that waits for the next start must still be seen to be new.
+        await start.DefineAsync(definition, seed, cancellation);
     }
 }

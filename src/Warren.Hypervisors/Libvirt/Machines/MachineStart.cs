@@ -11,9 +11,15 @@ internal sealed class MachineStart(LibvirtOptions options, HostLine line, Machin
     /// <summary>Refuses what this host cannot be asked for.</summary>
     internal void Check(MachineDefinition definition)
     {
+        CheckRules(definition);
+        volumes.Check(definition);
+    }
+
+    /// <summary>The same without its files: an adopted machine has its own.</summary>
+    internal static void CheckRules(MachineDefinition definition)
+    {
         DefinitionRules.Check(definition, LibvirtKind.Kind);
         _ = PciAddress.List(definition.Options);
-        volumes.Check(definition);
     }
 
     /// <summary>Makes volumes and domain as far as they are missing.</summary>
@@ -43,7 +49,12 @@ internal sealed class MachineStart(LibvirtOptions options, HostLine line, Machin
         var (mark, active) = await FindAsync(definition.Id, cancellation);
         if (mark is null) throw Domains.Missing(definition.Id);
         if (active) return;
-        if (!mark.Adopted) await CompleteAsync(definition, mark, new Progress<double>(), cancellation);
+        if (!mark.Adopted)
+        {
+            volumes.Check(definition);
+            await CompleteAsync(definition, mark, new Progress<double>(), cancellation);
+        }
+
         await line.ChangeAsync(connection =>
         {
             using var domain = Domains.Require(connection, definition.Id);
@@ -61,11 +72,14 @@ internal sealed class MachineStart(LibvirtOptions options, HostLine line, Machin
     }
 
     /// <summary>Describes the machine to the daemon anew. It does not run.</summary>
-    internal async Task DefineAsync(MachineDefinition definition, CancellationToken cancellation)
+    /// <param name="definition">The machine.</param>
+    /// <param name="seed">What the seed that is there was made from, as a hash.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    internal async Task DefineAsync(MachineDefinition definition, string? seed, CancellationToken cancellation)
     {
         var kvm = (await accelerator.DecideAsync(cancellation)).Name == "kvm";
         var names = VolumeNames.Of(definition);
-        var mark = new Mark(definition.Id, MachineVolumes.HashOf(definition.Seed));
+        var mark = new Mark(definition.Id, seed);
         var xml = DomainXml.Build(definition, names, mark, Surroundings(kvm));
         await line.ChangeAsync(connection => VirError.Check(LibVirt.DomainDefine(connection.Handle, xml.ToString(), 0)).Dispose(), cancellation);
     }
@@ -74,7 +88,7 @@ internal sealed class MachineStart(LibvirtOptions options, HostLine line, Machin
     {
         await volumes.CompleteAsync(definition, VolumeNames.Of(definition), before?.Seed, progress, cancellation);
         // Last: the mark says that everything it describes is there.
-        await DefineAsync(definition, cancellation);
+        await DefineAsync(definition, MachineVolumes.HashOf(definition.Seed), cancellation);
     }
 
     private Task<(Mark? Mark, bool Active)> FindAsync(string id, CancellationToken cancellation) => line.ChangeAsync(connection =>

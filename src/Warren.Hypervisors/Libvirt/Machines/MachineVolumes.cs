@@ -143,7 +143,8 @@ internal sealed class MachineVolumes(LibvirtOptions options, HostLine line)
     {
         if (definition.Boot.Format != "iso" && image is not null)
         {
-            var size = Math.Max((ulong)definition.DiskGiB * GiB, Pools.InfoOf(image).Capacity);
+            // By the file itself: while the pool is busy libvirt takes the uploaded image for raw, and for as small as its file.
+            var size = Math.Max((ulong)definition.DiskGiB * GiB, VirtualSize(definition.Boot.Path, definition.Boot.Format));
             Make(pool, names.Disk, size, definition.Ephemeral, (Pools.PathOf(image), definition.Boot.Format));
         }
         else if (definition.Boot.Format == "iso" && definition.DiskGiB > 0)

@@ -42,7 +42,7 @@ internal static class Observer
                 try
                 {
                     var (state, reason) = Domains.State(domain);
-                    found.Add(new FoundMachine(Domains.Name(domain), Mark.Of(domain)?.Id, Domains.Power(state, reason)));
+                    found.Add(new FoundMachine(Domains.Name(domain), Domains.MarkOf(domain)?.Id, Domains.Power(state, reason)));
                 }
                 catch (VirError e) when (e.Code == VirError.NoDomain)
                 {

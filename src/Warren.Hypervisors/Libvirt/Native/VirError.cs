@@ -66,6 +66,7 @@ internal sealed class VirError(int code, int source, string message) : Exception
         NoDomain or NoNetwork or NoPool or NoVolume or NoSnapshot => HypervisorErrorKind.NotFound,
         3 or 26 or 67 or 74 or 84 => HypervisorErrorKind.Unsupported,      // NO_SUPPORT, CALL_FAILED, CONFIG_, ARGUMENT_ and OPERATION_UNSUPPORTED
         83 or 87 => HypervisorErrorKind.Busy,                              // BLOCK_COPY_ACTIVE, RESOURCE_BUSY
+        68 when From == 10 => HypervisorErrorKind.Busy,                    // OPERATION_TIMEOUT of the QEMU driver: the machine is under another job
         29 or 45 or 79 or 88 or 94 => HypervisorErrorKind.Rejected,        // OPERATION_DENIED, AUTH_FAILED, AUTH_CANCELLED, ACCESS_DENIED, AUTH_UNAVAILABLE
         4 or 5 or 39 or 40 or 68 or 85 or 86 or 97 or 98 => HypervisorErrorKind.Unreachable, // UNKNOWN_HOST, NO_CONNECT, RPC, GNUTLS, OPERATION_TIMEOUT, SSH, AGENT_*, LIBSSH
         _ => From is 7 or 13 or 50 or 66 ? HypervisorErrorKind.Unreachable : HypervisorErrorKind.Rejected,

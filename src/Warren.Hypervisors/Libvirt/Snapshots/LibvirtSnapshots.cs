@@ -10,6 +10,9 @@ namespace Warren.Hypervisors.Libvirt.Snapshots;
 /// <summary>Snapshots inside the qcow2 disks, with or without memory, as libvirt keeps them.</summary>
 internal sealed class LibvirtSnapshots(HostLine line, TimeProvider clock) : ISnapshots
 {
+    /// <summary>A large memory takes its time, and says nothing meanwhile; a daemon that dies is noticed by keepalive.</summary>
+    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(30);
+
     /// <inheritdoc/>
     public Task<IReadOnlyList<MachineSnapshot>> ListAsync(string machineId, CancellationToken cancellation) => line.LookAsync<IReadOnlyList<MachineSnapshot>>(connection =>
     {
@@ -28,7 +31,7 @@ internal sealed class LibvirtSnapshots(HostLine line, TimeProvider clock) : ISna
     public Task CreateAsync(string machineId, string snapshotId, bool memory, CancellationToken cancellation)
     {
         DefinitionRules.CheckId(snapshotId);
-        return line.ChangeAsync(connection =>
+        return WriteAsync(connection =>
         {
             using var domain = Domains.Require(connection, machineId);
             using (var there = Find(domain.Handle, snapshotId))
@@ -48,7 +51,7 @@ internal sealed class LibvirtSnapshots(HostLine line, TimeProvider clock) : ISna
     public Task RestoreAsync(string machineId, string snapshotId, CancellationToken cancellation)
     {
         DefinitionRules.CheckId(snapshotId);
-        return line.ChangeAsync(connection =>
+        return WriteAsync(connection =>
         {
             using var domain = Domains.Require(connection, machineId);
             using var snapshot = Find(domain.Handle, snapshotId)
@@ -68,7 +71,7 @@ internal sealed class LibvirtSnapshots(HostLine line, TimeProvider clock) : ISna
     public Task DeleteAsync(string machineId, string snapshotId, CancellationToken cancellation)
     {
         DefinitionRules.CheckId(snapshotId);
-        return line.ChangeAsync(connection =>
+        return WriteAsync(connection =>
         {
             using var domain = Domains.Find(connection, machineId);
             if (domain is null) return;
@@ -76,6 +79,12 @@ internal sealed class LibvirtSnapshots(HostLine line, TimeProvider clock) : ISna
             if (snapshot is not null) VirError.Check(LibVirt.SnapshotDelete(snapshot, 0));
         }, cancellation);
     }
+
+    private Task<int> WriteAsync(Action<Connection> work, CancellationToken cancellation) => line.CallAsync((connection, _) =>
+    {
+        work(connection);
+        return 0;
+    }, s_limit, cancellation);
 
     private static SnapshotHandle? Find(DomainHandle domain, string id) => VirError.Find(LibVirt.SnapshotLookup(domain, id, 0), VirError.NoSnapshot);
 

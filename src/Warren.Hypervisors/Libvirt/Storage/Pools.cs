@@ -25,7 +25,7 @@ internal static class Pools
 
         VirError.Check(LibVirt.PoolGetInfo(pool, out var info));
         // Another caller may start it at the same time; then it runs.
-        if (info.State != LibVirt.PoolRunning && LibVirt.PoolCreate(pool, 0) < 0 && !Runs(pool)) throw VirError.Last();
+        if (info.State != LibVirt.PoolRunning && LibVirt.PoolCreate(pool, 0) < 0) DemandRuns(pool, VirError.Last());
         return pool;
     }
 
@@ -37,15 +37,12 @@ internal static class Pools
             new XElement("uuid", Mark(name).ToString()),
             new XElement("target", new XElement("path", path), new XElement("permissions", new XElement("mode", "0711"))));
         var pool = VirError.Check(LibVirt.PoolDefine(connection.Handle, xml.ToString(), 0));
-        if (LibVirt.PoolBuild(pool, 0) < 0 || (LibVirt.PoolCreate(pool, 0) < 0 && !Runs(pool)))
+        if (LibVirt.PoolBuild(pool, 0) < 0 || LibVirt.PoolCreate(pool, 0) < 0)
         {
+            // Taken before anything else is asked: each call resets it.
             var failure = VirError.Last();
-            if (!Runs(pool))
-            {
-                _ = LibVirt.PoolUndefine(pool);
-                pool.Dispose();
-                throw failure;
-            }
+            if (!Runs(pool)) _ = LibVirt.PoolUndefine(pool);
+            DemandRuns(pool, failure);
         }
 
         VirError.Check(LibVirt.PoolSetAutostart(pool, 1));
@@ -132,6 +129,13 @@ internal static class Pools
     /// <summary>The file under a volume, or null.</summary>
     internal static string? BackingOf(VolumeHandle volume) =>
         (string?)XmlText.Parse(VirError.Take(LibVirt.VolumeGetXml(volume, 0))).Element("backingStore")?.Element("path");
+
+    private static void DemandRuns(PoolHandle pool, VirError failure)
+    {
+        if (Runs(pool)) return;
+        pool.Dispose();
+        throw failure;
+    }
 
     private static bool Runs(PoolHandle pool) => LibVirt.PoolGetInfo(pool, out var info) >= 0 && info.State == LibVirt.PoolRunning;
 }

@@ -32,7 +32,9 @@ internal sealed class MachinePlacement(WarrenDb db, HostAdmission admission, Hos
         var candidates = new List<Candidate>();
         var rows = await RowsAsync(wish, locked, cancellation);
         var used = await HostAdmission.UsedAsync(db, options, null, cancellation);
-        var counts = await db.Machines.GroupBy(m => m.Host).Select(g => new { g.Key, Count = g.Count() }).ToDictionaryAsync(g => g.Key, g => g.Count, cancellation);
+        // A machine that moves has a place on both.
+        var counts = (await db.Machines.Select(m => new { m.Host, m.MovingTo }).ToListAsync(cancellation))
+            .SelectMany(m => m.MovingTo is null ? [m.Host] : new[] { m.Host, m.MovingTo }).CountBy(h => h, StringComparer.Ordinal).ToDictionary(StringComparer.Ordinal);
         foreach (var row in rows)
         {
             var against = PlacementRules.Against(wish, row, kinds.FirstOrDefault(k => k.Name == row.Hypervisor),

@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Warren.Contracts;
 using Warren.Server.Database;
+using Warren.Server.Operations;
 
 namespace Warren.Server.Machines.Sweeps;
 
@@ -31,8 +32,17 @@ internal sealed class ExpireMachines(IServiceScopeFactory scopes, TimeProvider c
         var expired = await db.Machines.Where(m => m.ExpiresAt <= now && m.State != MachineState.Deleting).Take(20).ToListAsync(cancellation);
         foreach (var machine in expired)
         {
-            log.LogInformation("Machine {Name} ({Id}) has lived its time and is deleted", machine.Name, machine.Id);
-            await scope.ServiceProvider.GetRequiredService<MachineCommands>().DeleteAsync(machine, cancellation);
+            try
+            {
+                await scope.ServiceProvider.GetRequiredService<MachineCommands>().DeleteAsync(machine, cancellation);
+                log.LogInformation("Machine {Name} ({Id}) has lived its time and is deleted", machine.Name, machine.Id);
+            }
+            catch (RefusedException e)
+            {
+                // It is being copied, say; the others do not wait for it.
+                db.ChangeTracker.Clear();
+                log.LogDebug(e, "Machine {Name} ({Id}) has lived its time and cannot be deleted yet", machine.Name, machine.Id);
+            }
         }
     }
 }

@@ -33,6 +33,9 @@ internal sealed class ObserveMachines(
     /// <summary>Looks in a row that must fail before a machine counts as unknown: one lost packet is not worth telling.</summary>
     private const int Doubts = 2;
 
+    /// <summary>Problem of a machine that its host does not know any more.</summary>
+    private const string Lost = "machine-lost";
+
     private static readonly MachineState[] Watched = [MachineState.Running, MachineState.Paused, MachineState.Unknown];
 
     protected override async Task RunHostAsync(string host, CancellationToken cancellation)
@@ -62,7 +65,8 @@ internal sealed class ObserveMachines(
     {
         await using var db = await Databases.CreateDbContextAsync(cancellation);
         var now = Clock.GetUtcNow();
-        var watched = await db.Machines.AsNoTracking().Where(m => m.Host == host && Watched.Contains(m.State))
+        var watched = await db.Machines.AsNoTracking()
+            .Where(m => m.Host == host && (Watched.Contains(m.State) || (m.State == MachineState.Failed && m.ProblemJson!.Contains(Problems.Prefix + Lost))))
             .Where(m => !db.Operations.Any(o => o.SubjectId == m.Id && o.Live && o.Kind != Workflows.InjectKeys.Name)).ToListAsync(cancellation);
         foreach (var gone in next.Keys.Except(watched.Select(m => m.Id), StringComparer.Ordinal).ToList()) next.Remove(gone);
         foreach (var changed in news.Take()) next.Remove(changed);
@@ -157,7 +161,8 @@ internal sealed class ObserveMachines(
             case ObservedPower.Missing:
                 machine.MoveTo(MachineState.Failed);
                 machine.Wanted = WantedPower.Off;
-                machine.Problem = Problems.Of("hypervisor", 0, "Its host does not have it any more", "Its files were removed outside Warren.");
+                // It is still looked at: the host may have been made to lead elsewhere by a wrong setting.
+                machine.Problem = Problems.Of(Lost, 0, "Its host does not have it any more", "It was removed outside Warren, or the host's settings lead to another one.");
                 break;
             default:
                 machine.MoveTo(MachineState.Unknown);

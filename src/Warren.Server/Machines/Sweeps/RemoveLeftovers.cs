@@ -11,12 +11,16 @@ namespace Warren.Server.Machines.Sweeps;
 /// <summary>
 /// Sweep. Condition: a machine is on a host and in no row, and this server has deleted it or taken back its launch. A step
 /// whose worker stalled past its lease can end after another has finished the operation: what it made then belongs to
-/// nobody. A machine that this server's operations do not know, another server's say, is never touched.
+/// nobody. Machines that were not made here, adopted ones and another server's among them, are never touched, nor what
+/// comes back long after, from somebody's backup say.
 /// </summary>
 internal sealed class RemoveLeftovers(IDbContextFactory<WarrenDb> databases, HostDirectory hosts, TimeProvider clock, ILogger<RemoveLeftovers> log)
     : PerHostSweep(databases, clock, log)
 {
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(30);
+
+    /// <summary>No worker stalls for longer.</summary>
+    private static readonly TimeSpan Recent = TimeSpan.FromDays(1);
 
     private static readonly string[] Made = [LaunchMachine.Name, CloneMachine.Name];
 
@@ -46,14 +50,26 @@ internal sealed class RemoveLeftovers(IDbContextFactory<WarrenDb> databases, Hos
         var known = await db.Machines.Where(m => found.Contains(m.Id)).Select(m => m.Id).ToListAsync(cancellation);
         var strange = found.Except(known, StringComparer.Ordinal).ToList();
         if (strange.Count == 0) return;
+        var since = Clock.GetUtcNow() - Recent;
+        var ours = db.Operations.Where(o => strange.Contains(o.SubjectId) && Made.Contains(o.Kind)).Select(o => o.SubjectId);
         var ended = await db.Operations.AsNoTracking()
-            .Where(o => strange.Contains(o.SubjectId) && ((o.Kind == DeleteMachine.Name && o.Status == OperationStatus.Succeeded)
-                || (Made.Contains(o.Kind) && o.Status == OperationStatus.Cancelled)))
+            .Where(o => ours.Contains(o.SubjectId) && o.EndedAt > since && ((o.Kind == DeleteMachine.Name && o.Status == OperationStatus.Succeeded)
+                || (o.Kind == LaunchMachine.Name && o.Status == OperationStatus.Cancelled)
+                || (o.Kind == CloneMachine.Name && (o.Status == OperationStatus.Cancelled || o.Status == OperationStatus.Failed))))
             .Select(o => o.SubjectId).Distinct().ToListAsync(cancellation);
-        foreach (var id in ended)
+        foreach (var id in ended) await RemoveAsync(driver, host, id, cancellation);
+    }
+
+    private async Task RemoveAsync(IHypervisor driver, string host, string id, CancellationToken cancellation)
+    {
+        log.LogWarning("Machine {Id} is still on host {Host} although it was deleted; it is removed", id, host);
+        try
         {
-            log.LogWarning("Machine {Id} is still on host {Host} although it was deleted; it is removed", id, host);
             await driver.DeleteAsync(id, cancellation);
+        }
+        catch (HypervisorException e)
+        {
+            log.LogWarning(e, "Machine {Id} could not be removed from host {Host}; it is tried again", id, host);
         }
     }
 }

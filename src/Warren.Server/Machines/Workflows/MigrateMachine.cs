@@ -14,6 +14,8 @@ internal sealed class MigrateMachine : MachineWorkflow
 {
     public const string Name = "machine.migrate";
 
+    private static readonly TimeSpan Wait = TimeSpan.FromSeconds(2);
+
     public MigrateMachine()
     {
         Step("check", 2, "Looking at both hosts", CheckAsync);
@@ -29,7 +31,7 @@ internal sealed class MigrateMachine : MachineWorkflow
     private static async Task<StepOutcome> CheckAsync(StepContext step, CancellationToken cancellation)
     {
         var (from, to) = await WhereAsync(step, cancellation);
-        if (IsThere(to) && !IsThere(from)) return StepOutcome.GoTo("settle");
+        if (HasMoved(from, to)) return StepOutcome.GoTo("settle");
         return from is ObservedPower.On ? StepOutcome.GoTo("move")
             : StepOutcome.Failed(Problems.IllegalState($"The machine is {from.ToString().ToLowerInvariant()} on '{Plan(step).From}'; only a running one moves."));
     }
@@ -37,7 +39,8 @@ internal sealed class MigrateMachine : MachineWorkflow
     private static async Task<StepOutcome> MoveAsync(StepContext step, CancellationToken cancellation)
     {
         var (from, to) = await WhereAsync(step, cancellation);
-        if (IsThere(to) && !IsThere(from)) return StepOutcome.GoTo("settle");
+        if (HasMoved(from, to)) return StepOutcome.GoTo("settle");
+        if (IsUnderWay(from, to)) return StepOutcome.Again(Wait);
         var plan = Plan(step);
         var hosts = step.Get<HostDirectory>();
         var source = await hosts.DriverAsync(plan.From, cancellation);
@@ -53,17 +56,22 @@ internal sealed class MigrateMachine : MachineWorkflow
     {
         var plan = Plan(step);
         var seen = await (await step.Get<HostDirectory>().DriverAsync(plan.To, cancellation)).ObserveAsync(step.SubjectId, cancellation);
-        return seen.Power is ObservedPower.On ? StepOutcome.Done((db, c) => MovedAsync(db, step.SubjectId, plan, c))
-            : IsThere(seen.Power) ? StepOutcome.Again(Look)
+        // A guest that has switched itself off since is there, too; the next look at it tells so.
+        return seen.Power is ObservedPower.On or ObservedPower.Off ? StepOutcome.Done((db, c) => MovedAsync(db, step.SubjectId, plan, c))
+            : seen.Power is not ObservedPower.Missing ? StepOutcome.Again(Look)
             : StepOutcome.Failed(Problems.Of("hypervisor", 0, "It was moved and is not there", $"'{plan.From}' gave it away, and '{plan.To}' does not have it."));
     }
 
-    /// <summary>Undo: nothing is moved back; the row is made to say where it is.</summary>
+    /// <summary>
+    /// Undo: nothing is moved back; the row is made to say where it is. While both hosts have it, the hosts themselves are
+    /// still at it: a move between peers outlives the server that asked for it.
+    /// </summary>
     private static async Task<StepOutcome> LookAsync(StepContext step, CancellationToken cancellation)
     {
         var plan = Plan(step);
         var (from, to) = await WhereAsync(step, cancellation);
-        return IsThere(to) && !IsThere(from)
+        if (IsUnderWay(from, to) && step.Get<TimeProvider>().GetUtcNow() <= step.Operation.Deadline) return StepOutcome.Again(Wait);
+        return HasMoved(from, to)
             ? StepOutcome.Done((db, c) => MovedAsync(db, step.SubjectId, plan, c))
             : StepOutcome.Done((db, c) => StayedAsync(db, step.SubjectId, plan, c));
     }
@@ -100,7 +108,12 @@ internal sealed class MigrateMachine : MachineWorkflow
     private static async Task ForgetPortsAsync(WarrenDb db, string id, string host, CancellationToken cancellation)
         => db.PortForwards.RemoveRange(await db.PortForwards.Where(f => f.MachineId == id && f.Host == host).ToListAsync(cancellation));
 
-    private static bool IsThere(ObservedPower power) => power is ObservedPower.On or ObservedPower.Paused or ObservedPower.Unknown;
+    /// <summary>The one host has let go of it, and the other has it, in whatever state.</summary>
+    private static bool HasMoved(ObservedPower from, ObservedPower to) => from is ObservedPower.Missing && to is not ObservedPower.Missing;
+
+    /// <summary>Both have it, and where it goes to it is more than files.</summary>
+    private static bool IsUnderWay(ObservedPower from, ObservedPower to)
+        => from is not ObservedPower.Missing && to is (ObservedPower.On or ObservedPower.Paused or ObservedPower.Unknown);
 
     private static Route Plan(StepContext step) => step.Operation.Data<Route>();
 

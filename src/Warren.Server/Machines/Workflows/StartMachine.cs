@@ -1,4 +1,5 @@
 using Warren.Contracts;
+using Warren.Hypervisors;
 using Warren.Server.Database;
 using Warren.Server.Operations;
 
@@ -11,6 +12,7 @@ internal sealed class StartMachine : MachineWorkflow
 
     public StartMachine()
     {
+        Step("look", 5, "Looking whether it is on", LookAsync);
         Step("start", 10, "Switching it on", (step, c) => StartAsync(step, "confirm", c));
         Step("confirm", 60, "Looking whether it runs", ConfirmAsync);
         UndoStep("undo", "Switching it off again", UndoAsync);
@@ -23,15 +25,34 @@ internal sealed class StartMachine : MachineWorkflow
     public override Task OnEndedBadlyAsync(WarrenDb db, OperationRow operation, Problem problem, bool cancelled, CancellationToken cancellation)
         => ChangeAsync(db, operation.SubjectId, m =>
         {
+            // Nothing was switched on, and what ran before runs on: the next look tells how it is.
+            if (operation.Data<Plan>() is { WasOn: true })
+            {
+                if (m.State == MachineState.Starting) m.MoveTo(MachineState.Unknown);
+                return;
+            }
+
             m.Wanted = WantedPower.Off;
             m.MoveTo(cancelled ? MachineState.Stopped : MachineState.Failed);
             m.Problem = cancelled ? null : problem;
         }, cancellation);
 
+    private static async Task<StepOutcome> LookAsync(StepContext step, CancellationToken cancellation)
+    {
+        var machine = await MachineAsync(step, cancellation);
+        var seen = await (await DriverAsync(step, machine, cancellation)).ObserveAsync(machine.Id, cancellation);
+        return StepOutcome.GoTo("start", data: new Plan(seen.Power is ObservedPower.On or ObservedPower.Paused or ObservedPower.Unknown));
+    }
+
     private static async Task<StepOutcome> UndoAsync(StepContext step, CancellationToken cancellation)
     {
+        // Only what this has switched on is switched off again.
+        if (step.Operation.Data<Plan>() is { WasOn: true }) return StepOutcome.Done();
         var machine = await MachineAsync(step, cancellation);
         await (await DriverAsync(step, machine, cancellation)).KillAsync(machine.Id, cancellation);
         return StepOutcome.Done();
     }
+
+    /// <param name="WasOn">It was on before: found by the first step, or known by whoever asked.</param>
+    internal sealed record Plan(bool WasOn);
 }

@@ -54,11 +54,11 @@ function Line({ host, machine }: { host: Host; machine: HostMachine }) {
         <span className="font-mono text-xs wrap-anywhere">{machine.nativeName}</span>
       )}
       <span className="ml-auto flex items-center gap-3">
-        {machine.ours ? (
-          !machine.machine && <span className="text-xs text-faint">carries Warren's mark, not known here any more</span>
-        ) : (
+        {!machine.machine && (
           <>
-            <span className="text-xs text-faint">not Warren's; never touched</span>
+            <span className="text-xs text-faint">
+              {machine.ours ? "carries Warren's mark, not known here any more" : "not Warren's; never touched"}
+            </span>
             {available ? (
               <Button size="sm" onClick={() => setAdopting(true)}>
                 Adopt…
