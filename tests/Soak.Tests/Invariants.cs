@@ -41,14 +41,7 @@ internal static class Invariants
     /// </summary>
     private static async Task LeftoversGoAsync(TestServer server)
     {
-        if ((await LeftoversAsync(server)).Count == 0) return;
-        await Eventually.BecomesAsync(async () =>
-        {
-            server.Clock.Advance(TimeSpan.FromSeconds(10));
-            return (await LeftoversAsync(server)).Count == 0;
-        }, "what is on the host and in no row is removed", TimeSpan.FromMinutes(1), async () => string.Join(' ', await LeftoversAsync(server)));
-        // Meanwhile more machines may have lived their time.
-        await SettleAsync(server);
+        await Eventually.BecomesAsync(async () => (await LeftoversAsync(server)).Count == 0, "what is on the host and in no row is removed", TimeSpan.FromMinutes(1), async () => string.Join(' ', await LeftoversAsync(server)));
     }
 
     private static async Task<IReadOnlyCollection<string>> LeftoversAsync(TestServer server)

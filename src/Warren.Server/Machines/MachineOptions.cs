@@ -26,6 +26,9 @@ internal sealed record MachineOptions
     /// <summary>Seconds that a guest gets to shut down before it is switched off.</summary>
     public int StopGraceSeconds { get; init; } = 60;
 
+    /// <summary>How often hosts are searched for machines that were deleted and are there again.</summary>
+    public int LeftoverSearchSeconds { get; init; } = 30;
+
     /// <summary>Folders of the host whose disk files may be attached to machines; none by default.</summary>
     public IReadOnlyList<string> DiskFolders { get; init; } = [];
 

@@ -42,7 +42,7 @@ public sealed class ImageCrashTests : ImageTestBase
         var run = Runner.RunAsync(new Command("dotnet",
         [
             Path.Combine(AppContext.BaseDirectory, "Warren.Server.dll"), "--urls=http://127.0.0.1:0", $"--Data={Data}", "--Hypervisor=fake",
-            "--Images:AllowPrivateAddresses=true", "--Images:ReservedFreeBytes=0", "--Images:CheckpointBytes=65536", $"--Images:Folder={At("images")}",
+            "--Images:AllowPrivateAddresses=true", "--Images:ReservedFreeBytes=0", "--Images:CheckpointBytes=65536", "--Operations:LeaseSeconds=3", $"--Images:Folder={At("images")}",
         ]) { Timeout = TimeSpan.FromMinutes(5) }, kill.Token);
         try
         {
@@ -55,8 +55,9 @@ public sealed class ImageCrashTests : ImageTestBase
         finally
         {
             await KillServerAsync();
+            // Its end is seen first: a cancel would end what it has started, too.
+            await Task.WhenAny(run, Task.Delay(TimeSpan.FromSeconds(30), TimeProvider.System));
             await kill.CancelAsync();
-            // Ended by the signal or by the cancel, whichever was seen first.
             await run.ContinueWith(_ => { }, TaskScheduler.Default);
         }
     }

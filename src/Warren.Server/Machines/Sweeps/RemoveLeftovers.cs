@@ -14,11 +14,10 @@ namespace Warren.Server.Machines.Sweeps;
 /// nobody. Machines that were not made here, adopted ones and another server's among them, are never touched, nor what
 /// comes back long after, from somebody's backup say.
 /// </summary>
-internal sealed class RemoveLeftovers(IDbContextFactory<WarrenDb> databases, HostDirectory hosts, TimeProvider clock, ILogger<RemoveLeftovers> log)
+internal sealed class RemoveLeftovers(
+    IDbContextFactory<WarrenDb> databases, HostDirectory hosts, MachineOptions options, TimeProvider clock, ILogger<RemoveLeftovers> log)
     : PerHostSweep(databases, clock, log)
 {
-    private static readonly TimeSpan Every = TimeSpan.FromSeconds(30);
-
     /// <summary>No worker stalls for longer.</summary>
     private static readonly TimeSpan Recent = TimeSpan.FromDays(1);
 
@@ -26,7 +25,7 @@ internal sealed class RemoveLeftovers(IDbContextFactory<WarrenDb> databases, Hos
 
     protected override async Task RunHostAsync(string host, CancellationToken cancellation)
     {
-        using var timer = new PeriodicTimer(Every, Clock);
+        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(options.LeftoverSearchSeconds), Clock);
         while (await timer.WaitForNextTickAsync(cancellation))
         {
             try
