@@ -10,38 +10,31 @@ internal static class Invariants
 {
     private static readonly MachineState[] AtRest = [MachineState.Running, MachineState.Stopped, MachineState.Failed];
 
-    /// <summary>Waits until every operation has ended and the sweep has seen every machine, and no longer than that.</summary>
-    public static async Task SettleAsync(TestServer server)
-    {
-        await Eventually.BecomesAsync(async () =>
-        {
-            await using var db = server.Db();
-            // Whoever waits for another try has its time at once; a lease is left to whoever holds it.
-            var now = server.Clock.GetUtcNow();
-            if (await db.Operations.Where(o => o.Live && o.LeaseHolder == null && o.RunAt > now).MinAsync(o => (DateTimeOffset?)o.RunAt) is { } next)
-                server.Clock.Advance(next - now);
-            return !await db.Operations.AnyAsync(o => o.Live);
-        }, "every operation ends", TimeSpan.FromMinutes(2), async () =>
-        {
-            await using var db = server.Db();
-            return string.Join("\n", (await db.Operations.Where(o => o.Live).ToListAsync())
-                .Select(o => $"{o.Kind} {o.Id} {o.Status} step {o.Step}, attempts {o.Attempts}, run at {o.RunAt}, lease {o.LeaseHolder} until {o.LeaseUntil}; now {server.Clock.GetUtcNow()}: {o.Message}"));
-        });
-        await Eventually.BecomesAsync(async () =>
-        {
-            await using var db = server.Db();
-            return !await db.Machines.AnyAsync(m => m.State == MachineState.Unknown);
-        }, "every unknown machine is looked at", TimeSpan.FromMinutes(1));
-        await LeftoversGoAsync(server);
-    }
-
     /// <summary>
-    /// The clock's jumps make workers lose their leases in the middle of a step; what such a step makes after its operation
-    /// has ended is removed by a sweep, a while later.
+    /// Waits until nothing more is to come, and no longer than that: no machine has lived its time, every operation has
+    /// ended, the sweeps have seen every machine, and nothing is on the host that is in no row. The clock's jumps make workers
+    /// lose their leases in the middle of a step; what such a step makes afterwards is removed by a sweep, a while later.
     /// </summary>
-    private static async Task LeftoversGoAsync(TestServer server)
+    public static Task SettleAsync(TestServer server) => Eventually.BecomesAsync(async () =>
     {
-        await Eventually.BecomesAsync(async () => (await LeftoversAsync(server)).Count == 0, "what is on the host and in no row is removed", TimeSpan.FromMinutes(1), async () => string.Join(' ', await LeftoversAsync(server)));
+        await using var db = server.Db();
+        // Whoever waits for another try has its time at once; a lease is left to whoever holds it.
+        var now = server.Clock.GetUtcNow();
+        if (await db.Operations.Where(o => o.Live && o.LeaseHolder == null && o.RunAt > now).MinAsync(o => (DateTimeOffset?)o.RunAt) is { } next)
+            server.Clock.Advance(next - now);
+        now = server.Clock.GetUtcNow();
+        return !await db.Machines.AnyAsync(m => m.ExpiresAt <= now && m.State != MachineState.Deleting)
+            && !await db.Operations.AnyAsync(o => o.Live)
+            && !await db.Machines.AnyAsync(m => m.State == MachineState.Unknown)
+            && (await LeftoversAsync(server)).Count == 0;
+    }, "nothing more is to come", TimeSpan.FromMinutes(3), () => TellAsync(server));
+
+    private static async Task<string> TellAsync(TestServer server)
+    {
+        await using var db = server.Db();
+        return string.Join('\n', (await db.Operations.Where(o => o.Live).ToListAsync())
+            .Select(o => $"{o.Kind} {o.Id} {o.Status} step {o.Step}, attempts {o.Attempts}, run at {o.RunAt}, lease {o.LeaseHolder} until {o.LeaseUntil}; now {server.Clock.GetUtcNow()}: {o.Message}"))
+            + $"\non the host and in no row: {string.Join(' ', await LeftoversAsync(server))}";
     }
 
     private static async Task<IReadOnlyCollection<string>> LeftoversAsync(TestServer server)

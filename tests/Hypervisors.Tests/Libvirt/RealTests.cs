@@ -136,6 +136,29 @@ public sealed class RealTests(LibvirtDaemon daemon) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_driver_that_is_given_up_closes_its_connection_although_it_listened()
+    {
+        await _driver.ListAsync(Cancellation);
+        var before = Connections();
+        using (var driver = daemon.NewDriver())
+        {
+            using var enough = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+            var next = driver.Changes!.WatchAsync(enough.Token).GetAsyncEnumerator(enough.Token);
+            var change = next.MoveNextAsync().AsTask();
+            await driver.CreateAsync(await DefineAsync("one"), new Progress<double>(), Cancellation);
+            (await change).ShouldBeTrue();
+            Connections().ShouldBeGreaterThan(before);
+            await enough.CancelAsync();
+            await next.DisposeAsync();
+        }
+
+        await Eventually.TrueAsync("its connection is closed", () => Task.FromResult(Connections() <= before));
+
+        // The daemon's ends: connected (St 03 in proc(5)'s net/unix) and named after the socket it listens on.
+        int Connections() => File.ReadLines("/proc/net/unix").Count(l => l.Contains(" 03 ", StringComparison.Ordinal) && l.EndsWith(daemon.Socket, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_copy_of_a_domain_that_somebody_made_carries_the_mark_and_is_foreign()
     {
         const string Copied = """

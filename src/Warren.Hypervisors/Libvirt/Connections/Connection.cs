@@ -14,7 +14,7 @@ internal sealed unsafe class Connection
     private readonly nint _id = (nint)Interlocked.Increment(ref s_last);
     private readonly ConcurrentDictionary<Action<string?>, byte> _watchers = new();
     private volatile bool _lost;
-    private bool _listens;
+    private int _listening = -1;
 
     private Connection(ConnectHandle handle) => Handle = handle;
 
@@ -32,6 +32,7 @@ internal sealed unsafe class Connection
         // Neither is known to the test driver, which has no daemon to lose.
         if (LibVirt.ConnectSetKeepAlive(connection.Handle, options.KeepAliveSeconds, LibvirtOptions.KeepAliveCount) < 0) LibVirt.ResetLastError();
         if (LibVirt.ConnectRegisterCloseCallback(connection.Handle, &Closed, connection._id, null) < 0) LibVirt.ResetLastError();
+        connection.Handle.BeforeClose = connection.StopListening;
         return connection;
     }
 
@@ -43,8 +44,7 @@ internal sealed unsafe class Connection
     {
         lock (_watchers)
         {
-            if (!_listens) VirError.Check(LibVirt.ConnectDomainEventRegister(Handle, 0, 0, &Changed, _id, null));
-            _listens = true;
+            if (_listening < 0) _listening = VirError.Check(LibVirt.ConnectDomainEventRegister(Handle, 0, 0, &Changed, _id, null));
         }
 
         _watchers[watcher] = 0;
@@ -60,6 +60,12 @@ internal sealed unsafe class Connection
         s_open.TryRemove(_id, out _);
         foreach (var watcher in _watchers.Keys) watcher(null);
         Handle.Dispose();
+    }
+
+    private void StopListening(nint connection)
+    {
+        if (_listening >= 0 && LibVirt.ConnectDomainEventDeregister(connection, _listening) < 0) LibVirt.ResetLastError();
+        if (LibVirt.ConnectUnregisterCloseCallback(connection, &Closed) < 0) LibVirt.ResetLastError();
     }
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]

@@ -30,12 +30,19 @@ internal abstract class VirHandle() : SafeHandle(0, ownsHandle: true)
 /// <summary>A connection. Closing asks the daemon, so that it belongs on a dedicated thread too.</summary>
 internal sealed class ConnectHandle : VirHandle
 {
+    /// <summary>Takes back what libvirt calls: each of those holds a reference, and the connection would stay open.</summary>
+    internal Action<nint>? BeforeClose { get; set; }
+
     /// <inheritdoc/>
     protected override bool ReleaseHandle()
     {
         // It waits for the daemon, which may hang; the finalizer thread must not.
-        var closing = handle;
-        new Thread(() => _ = LibVirt.ConnectClose(closing)) { IsBackground = true, Name = "libvirt close" }.Start();
+        var (closing, before) = (handle, BeforeClose);
+        new Thread(() =>
+        {
+            before?.Invoke(closing);
+            _ = LibVirt.ConnectClose(closing);
+        }) { IsBackground = true, Name = "libvirt close" }.Start();
         return true;
     }
 }

@@ -94,7 +94,7 @@ internal static unsafe partial class LibVirt
         delegate* unmanaged[Cdecl]<nint, void> free);
 
     [LibraryImport(Library, EntryPoint = "virConnectDomainEventDeregisterAny"), DefaultDllImportSearchPaths(Search)]
-    internal static partial int ConnectDomainEventDeregister(ConnectHandle connection, int callbackId);
+    internal static partial int ConnectDomainEventDeregister(nint connection, int callbackId);
 
     [LibraryImport(Library, EntryPoint = "virDomainFree"), DefaultDllImportSearchPaths(Search)]
     internal static partial int DomainFree(nint domain);

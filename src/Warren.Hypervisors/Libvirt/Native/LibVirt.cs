@@ -70,7 +70,7 @@ internal static unsafe partial class LibVirt
         ConnectHandle connection, delegate* unmanaged[Cdecl]<nint, int, nint, void> callback, nint data, delegate* unmanaged[Cdecl]<nint, void> free);
 
     [LibraryImport(Library, EntryPoint = "virConnectUnregisterCloseCallback"), DefaultDllImportSearchPaths(Search)]
-    internal static partial int ConnectUnregisterCloseCallback(ConnectHandle connection, delegate* unmanaged[Cdecl]<nint, int, nint, void> callback);
+    internal static partial int ConnectUnregisterCloseCallback(nint connection, delegate* unmanaged[Cdecl]<nint, int, nint, void> callback);
 
     /// <summary>Frees what libvirt allocated for its caller.</summary>
     [LibraryImport("libc", EntryPoint = "free"), DefaultDllImportSearchPaths(Search)]
