@@ -83,7 +83,23 @@ internal sealed class MachineFolder
         if (!Directory.Exists(Path)) return;
         var doomed = System.IO.Path.Combine(Root, DeletingPrefix + Id + "-" + Guid.NewGuid().ToString("n"));
         Directory.Move(Path, doomed);
-        Directory.Delete(doomed, recursive: true);
+        Delete(doomed);
+    }
+
+    /// <summary>With everything in it, while a QEMU that has just ended may still be removing its sockets there.</summary>
+    private static void Delete(string folder)
+    {
+        while (Directory.Exists(folder))
+        {
+            try
+            {
+                Directory.Delete(folder, recursive: true);
+            }
+            catch (DirectoryNotFoundException)
+            {
+                // Something in it went between being listed and being removed; each round there is less of that.
+            }
+        }
     }
 
     /// <summary>Removes what a crash left half-removed.</summary>

@@ -34,6 +34,7 @@ public sealed class RealTests(LibvirtDaemon daemon) : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("Length", "long")]
     public async Task The_serial_line_goes_both_ways_and_one_at_a_time()
     {
         var machine = await StartAsync();
@@ -52,6 +53,7 @@ public sealed class RealTests(LibvirtDaemon daemon) : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("Length", "long")]
     public async Task Snapshots_with_and_without_memory_are_returned_to()
     {
         var machine = await StartAsync(await DefineAsync("one") with { Seed = Seed, DataDisks = [new DataDisk(1)] });
@@ -174,6 +176,7 @@ public sealed class RealTests(LibvirtDaemon daemon) : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("Length", "long")]
     public async Task A_machine_with_UEFI_an_ISO_and_thrown_away_writes_starts()
     {
         var machine = await StartAsync(await DefineAsync("one") with { Firmware = Firmware.Uefi, Ephemeral = true, MemoryMiB = 256, Video = VideoCard.Virtio });

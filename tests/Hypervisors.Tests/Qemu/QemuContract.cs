@@ -21,6 +21,7 @@ public sealed class QemuContract : QemuSuite
     }
 
     [Fact]
+    [Trait("Length", "long")]
     public async Task A_persistent_disk_keeps_what_was_written_and_an_ephemeral_one_forgets()
     {
         DataDisk[] disks = [new(1)];
@@ -93,6 +94,7 @@ public sealed class QemuContract : QemuSuite
     }
 
     [Fact]
+    [Trait("Length", "long")]
     public async Task A_guest_that_reboots_keeps_its_process()
     {
         var machine = await StartWithAgentAsync();

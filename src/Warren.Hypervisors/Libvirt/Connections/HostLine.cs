@@ -33,6 +33,7 @@ internal sealed class HostLine(LibvirtOptions options, TimeProvider clock) : IDi
     private Connection? _current;
     private Task<Connection>? _opening;
     private long _openingSince;
+    private volatile bool _silent;
 
     /// <summary>A look: short.</summary>
     internal Task<T> LookAsync<T>(Func<Connection, T> work, CancellationToken cancellation) =>
@@ -53,7 +54,7 @@ internal sealed class HostLine(LibvirtOptions options, TimeProvider clock) : IDi
     /// <exception cref="HypervisorException">As libvirt's number says; Unreachable after <paramref name="limit"/> without a beat.</exception>
     internal async Task<T> CallAsync<T>(Func<Connection, Heartbeat, T> work, TimeSpan limit, CancellationToken cancellation)
     {
-        if (!await _changes.WaitAsync(limit, cancellation)) throw Full();
+        if (!await _changes.WaitAsync(limit, cancellation)) throw Full(limit);
         try
         {
             return await RunAsync(work, limit, cancellation);
@@ -67,7 +68,7 @@ internal sealed class HostLine(LibvirtOptions options, TimeProvider clock) : IDi
     private async Task<T> RunAsync<T>(Func<Connection, Heartbeat, T> work, TimeSpan limit, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
-        if (!await _slots.WaitAsync(limit, cancellation)) throw Full();
+        if (!await _slots.WaitAsync(limit, cancellation)) throw Full(limit);
         try
         {
             var connection = await ConnectAsync(limit);
@@ -77,7 +78,9 @@ internal sealed class HostLine(LibvirtOptions options, TimeProvider clock) : IDi
             {
                 try
                 {
-                    return await call.WaitAsync(limit - heart.Silence > TimeSpan.Zero ? limit - heart.Silence : TimeSpan.FromMilliseconds(1), clock, CancellationToken.None);
+                    var result = await call.WaitAsync(limit - heart.Silence > TimeSpan.Zero ? limit - heart.Silence : TimeSpan.FromMilliseconds(1), clock, CancellationToken.None);
+                    _silent = false;
+                    return result;
                 }
                 catch (TimeoutException) when (!call.IsCompleted && heart.Silence < limit)
                 {
@@ -85,6 +88,7 @@ internal sealed class HostLine(LibvirtOptions options, TimeProvider clock) : IDi
                 }
                 catch (TimeoutException) when (!call.IsCompleted)
                 {
+                    _silent = true;
                     Drop(connection);
                     _ = call.ContinueWith(t => _ = t.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
                     throw Silent(limit);
@@ -105,7 +109,9 @@ internal sealed class HostLine(LibvirtOptions options, TimeProvider clock) : IDi
         _changes.Dispose();
     }
 
-    private static HypervisorException Full() => new(HypervisorErrorKind.Busy, "too much is under way on this host; try again");
+    /// <summary>No place was free. When those who have one wait for a daemon that says nothing, that is the reason.</summary>
+    private HypervisorException Full(TimeSpan limit) =>
+        _silent ? Silent(limit) : new HypervisorException(HypervisorErrorKind.Busy, "too much is under way on this host; try again");
 
     private T Guarded<T>(Connection connection, Heartbeat heart, Func<Connection, Heartbeat, T> work)
     {
@@ -144,6 +150,7 @@ internal sealed class HostLine(LibvirtOptions options, TimeProvider clock) : IDi
         }
         catch (TimeoutException) when (!opening.IsCompleted)
         {
+            _silent = true;
             _ = opening.ContinueWith(t => _ = t.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
             throw Silent(limit);
         }
