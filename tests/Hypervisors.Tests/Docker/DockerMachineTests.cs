@@ -71,6 +71,7 @@ public sealed partial class DockerContract
     }
 
     [Fact]
+    [Trait("Length", "long")]
     public async Task A_seed_and_further_disks_reach_the_guest_and_an_ephemeral_one_forgets()
     {
         var seed = new CloudInitSeed("one", "instance-id: one\nlocal-hostname: seeded\n", "#cloud-config\n{}\n", "");

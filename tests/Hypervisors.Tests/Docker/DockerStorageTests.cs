@@ -59,6 +59,7 @@ public sealed partial class DockerContract
     }
 
     [Fact]
+    [Trait("Length", "long")]
     public async Task A_whole_machine_as_a_container_image_runs_with_its_options_and_takes_no_name_away()
     {
         var (archive, foreign) = await WholeMachineAsync();

@@ -63,6 +63,7 @@ public abstract partial class QemuSuite : HypervisorContract
 }
 
 /// <summary>The same on QEMU 10, unpacked by eng/fetch-qemu-backports into the folder named by WARREN_TEST_QEMU10.</summary>
+[Trait("Length", "long")]
 public sealed class Qemu10Contract : QemuSuite
 {
     private static readonly string? s_tree = Environment.GetEnvironmentVariable("WARREN_TEST_QEMU10");
