@@ -12,6 +12,8 @@ public sealed class CommandRunner
     /// <summary>How much of each output stream is kept, in characters; older text is dropped first.</summary>
     public const int KeptCharacters = 1 << 20;
 
+    private static readonly TimeSpan LongestDeath = TimeSpan.FromSeconds(10);
+
     /// <summary>Runs a command to its end.</summary>
     /// <returns>The result, whatever the exit code.</returns>
     /// <exception cref="HypervisorException">
@@ -135,6 +137,9 @@ public sealed class CommandRunner
         }
 
         KillTree(process);
+        // A signal takes effect a moment later, and until then the dead still write; nobody waits for one that the kernel holds.
+        using var limit = new CancellationTokenSource(LongestDeath);
+        await process.WaitForExitAsync(limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private static void KillTree(Process process)
