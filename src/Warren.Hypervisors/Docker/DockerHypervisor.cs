@@ -101,11 +101,8 @@ public sealed class DockerHypervisor : IHypervisor, IDisposable
             return;
         }
 
-        var boot = await _boots.BringAsync(definition.Boot, cancellation);
-        using var held = await _boots.HoldAsync(boot, cancellation);
-        // Once more, now that nobody takes it away: the last machine on it may have been deleted in between.
-        if (held is not null) boot = await _boots.BringAsync(definition.Boot, cancellation);
-        await MakeAsync(definition, boot, () => _storage.CompleteAsync(definition, boot, cancellation), cancellation);
+        using var boot = await _boots.BringAsync(definition.Boot, cancellation);
+        await MakeAsync(definition, boot.Source, () => _storage.CompleteAsync(definition, boot.Source, cancellation), cancellation);
         progress.Report(1);
     }
 

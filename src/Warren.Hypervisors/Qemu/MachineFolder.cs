@@ -86,7 +86,14 @@ internal sealed class MachineFolder
         Delete(doomed);
     }
 
-    /// <summary>With everything in it, while a QEMU that has just ended may still be removing its sockets there.</summary>
+    /// <summary>Removes what a crash left half-removed.</summary>
+    internal static void Sweep(string root)
+    {
+        if (!Directory.Exists(root)) return;
+        foreach (var left in Directory.EnumerateDirectories(root, DeletingPrefix + "*")) Delete(left);
+    }
+
+    /// <summary>With everything in it, while another sweep, or a QEMU that has just ended, may still be removing files there.</summary>
     private static void Delete(string folder)
     {
         while (Directory.Exists(folder))
@@ -98,23 +105,6 @@ internal sealed class MachineFolder
             catch (DirectoryNotFoundException)
             {
                 // Something in it went between being listed and being removed; each round there is less of that.
-            }
-        }
-    }
-
-    /// <summary>Removes what a crash left half-removed.</summary>
-    internal static void Sweep(string root)
-    {
-        if (!Directory.Exists(root)) return;
-        foreach (var left in Directory.EnumerateDirectories(root, DeletingPrefix + "*"))
-        {
-            try
-            {
-                Directory.Delete(left, recursive: true);
-            }
-            catch (DirectoryNotFoundException)
-            {
-                // Another sweep was faster.
             }
         }
     }

@@ -26,7 +26,7 @@ public abstract class HostVerbTests(PostgresCluster? cluster) : HostTestBase(clu
         (await RefusedAsync(server, HttpMethod.Post, "hosts/a/networks", """{"name":"x","range":"8.8.8.0/24"}""", 400)).Errors!.Keys.ShouldBe(["range"]);
         (await RefusedAsync(server, HttpMethod.Post, "hosts/a/networks", """{"name":"x","kind":"bridge"}""", 400)).Errors!.Keys.ShouldBe(["bridge"]);
         (await RefusedAsync(server, HttpMethod.Post, "hosts/a/storage", """{"name":"x","path":"/srv/../etc"}""", 400)).Errors!.Keys.ShouldBe(["path"]);
-        await AddAsync(server, new AddHostRequest { Name = "dock", Hypervisor = "docker", Settings = Settings(("endpoint", "unix:///run/warren-tests-have-none.sock")) });
+        await AddDockAsync(server);
         (await RefusedAsync(server, HttpMethod.Get, "hosts/dock/networks", null, 422)).Detail.ShouldBe("Host 'dock' has no networks: the driver docker cannot do this.");
         (await RefusedAsync(server, HttpMethod.Get, "hosts/nowhere/storage", null, 404)).Type.ShouldEndWith("not-found");
     }
@@ -50,7 +50,7 @@ public abstract class HostVerbTests(PostgresCluster? cluster) : HostTestBase(clu
             m => m.Image.ShouldBeNull(), m => m.Spec.MemoryMiB.ShouldBe(768), m => m.Spec.Cpus.ShouldBe(3), m => m.Spec.DiskGiB.ShouldBe(7), m => m.Host.ShouldBe("a"));
         await SucceedsAsync(server, "machines/old-web-1/stop", new StopRequest { Force = true });
         await SucceedsAsync(server, "machines/old-web-1/start");
-        await AddAsync(server, new AddHostRequest { Name = "dock", Hypervisor = "docker", Settings = Settings(("endpoint", "unix:///run/warren-tests-have-none.sock")) });
+        await AddDockAsync(server);
         (await RefusedAsync(server, HttpMethod.Post, "hosts/dock/machines/x/adopt", "{}", 422)).Detail!.ShouldContain("cannot have machines adopted");
     }
 
@@ -202,6 +202,10 @@ public abstract class HostVerbTests(PostgresCluster? cluster) : HostTestBase(clu
         await server.LaunchAsync(new LaunchRequest { Name = "m", Image = "tiny", Host = "a" });
         return server;
     }
+
+    /// <summary>A host whose driver can do little, and which is not there.</summary>
+    private static Task<Host> AddDockAsync(TestServer server)
+        => AddAsync(server, new AddHostRequest { Name = "dock", Hypervisor = "docker", Settings = Settings(("endpoint", "unix:///run/warren-tests-have-none.sock")) });
 
     private static async Task<IReadOnlyList<T>> ListAsync<T>(TestServer server, string path) => (await server.Client.GetFromJsonAsync<Page<T>>(path, WarrenJson.Options))!.Items;
 }

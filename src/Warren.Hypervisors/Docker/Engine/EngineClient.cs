@@ -71,6 +71,16 @@ internal sealed class EngineClient : IDisposable
     internal Task<EngineAnswer> PostAsync(string path, JsonNode? body, CancellationToken cancellation) =>
         SendAsync(new Request(HttpMethod.Post, path) { Json = body }, cancellation);
 
+    /// <summary>
+    /// Makes a container. Once sent it is seen to its end: an engine makes the container although nobody waits for the answer,
+    /// after its undoing perhaps, and nobody would know of it.
+    /// </summary>
+    internal Task<EngineAnswer> CreateContainerAsync(string? name, JsonNode body, CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        return PostAsync("/containers/create" + (name is null ? "" : "?name=" + name), body, CancellationToken.None);
+    }
+
     internal Task<EngineAnswer> DeleteAsync(string path, CancellationToken cancellation) => SendAsync(new Request(HttpMethod.Delete, path), cancellation);
 
     /// <summary>Sends a request and reads the whole answer.</summary>

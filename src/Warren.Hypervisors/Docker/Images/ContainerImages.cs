@@ -8,15 +8,10 @@ internal sealed class ContainerImages(EngineClient engine, DockerOptions options
 {
     private static readonly TimeSpan s_longestLoad = TimeSpan.FromHours(2);
 
-    /// <summary>Loads the image of an archive, unless the engine has it, and tells its name there.</summary>
-    internal Task<string> LoadMachineAsync(string path, CancellationToken cancellation) => LoadAsync(path, ImageArchive.Machines, cancellation);
-
-    private async Task<string> LoadAsync(string path, string repository, CancellationToken cancellation)
+    /// <summary>Loads the image of an archive, unless the engine has it; one call at a time for an image.</summary>
+    internal async Task EnsureAsync(ImageArchive archive, CancellationToken cancellation)
     {
-        var archive = await ImageArchive.OpenAsync(path, repository, cancellation);
-        using var turn = await Gates.EnterAsync(options.Place, "loads", cancellation);
         if (await IdAsync(archive.Tag, cancellation) is null) await LoadAsync(archive, cancellation);
-        return archive.Tag;
     }
 
     /// <summary>The image that runs disks and ISOs; loaded from the host's archive when it is not there.</summary>
@@ -31,7 +26,10 @@ internal sealed class ContainerImages(EngineClient engine, DockerOptions options
         }
 
         if (!File.Exists(path)) throw new HypervisorException(HypervisorErrorKind.Rejected, $"settings.runnerArchive: the file {path} does not exist");
-        return await LoadAsync(path, ImageArchive.Runners, cancellation);
+        var archive = await ImageArchive.OpenAsync(path, ImageArchive.Runners, cancellation);
+        using var turn = await Gates.EnterAsync(options.Place, "image " + archive.Tag, cancellation);
+        await EnsureAsync(archive, cancellation);
+        return archive.Tag;
     }
 
     /// <summary>The engine's id of an image, or null.</summary>

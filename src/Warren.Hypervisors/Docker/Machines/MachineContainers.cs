@@ -34,9 +34,7 @@ internal sealed class MachineContainers(EngineClient engine, MachineMarks marks,
     /// <summary>Makes the container. One that was made meanwhile by somebody with the same intent is left.</summary>
     internal async Task CreateAsync(string id, JsonObject body, CancellationToken cancellation)
     {
-        cancellation.ThrowIfCancellationRequested();
-        // Seen to its end: an engine makes the container although nobody waits for the answer, after its undoing perhaps.
-        var answer = await engine.PostAsync($"/containers/create?name={MachineMarks.Name(id)}", body, CancellationToken.None);
+        var answer = await engine.CreateContainerAsync(MachineMarks.Name(id), body, cancellation);
         if (answer.Status == 409)
         {
             if (await FindAsync(id, cancellation) is not null) return;
@@ -51,7 +49,7 @@ internal sealed class MachineContainers(EngineClient engine, MachineMarks marks,
     {
         if (await InspectAsync(MachineMarks.NextName(id), id, cancellation) is { } stale && stale.NativeId != old.NativeId)
             await RemoveAsync(stale.NativeId, cancellation);
-        var made = (await engine.PostAsync($"/containers/create?name={MachineMarks.NextName(id)}", body, CancellationToken.None)).Require("create");
+        var made = (await engine.CreateContainerAsync(MachineMarks.NextName(id), body, cancellation)).Require("create");
         await RemoveAsync(old.NativeId, cancellation);
         (await engine.PostAsync($"/containers/{(string)made["Id"]!}/rename?name={MachineMarks.Name(id)}", null, cancellation)).Insist("rename");
     }

@@ -60,9 +60,7 @@ internal sealed class HelperContainers(EngineClient engine, MachineMarks marks, 
                 ["LogConfig"] = new JsonObject { ["Type"] = "json-file" },
             },
         };
-        cancellation.ThrowIfCancellationRequested();
-        // Seen to its end: an engine makes the container although nobody waits for the answer, and nobody would know its name.
-        var made = await engine.PostAsync("/containers/create", body, CancellationToken.None);
+        var made = await engine.CreateContainerAsync(null, body, cancellation);
         if (made.Status == 404) throw new HypervisorException(HypervisorErrorKind.Rejected, $"the image {job.Image} is not on the engine");
         var id = (string)made.Require("helper")["Id"]!;
         try

@@ -18,7 +18,7 @@ internal sealed class CloneMachine : MachineWorkflow
         Step("copy", 5, "Copying the disks", CopyAsync);
         Step("start", 85, "Switching it on", (step, c) => StartAsync(step, "confirm", c));
         Step("confirm", 95, "Looking whether it runs", ConfirmAsync);
-        UndoStep("undo", "Taking back what was made", UndoAsync);
+        UndoStep("undo", "Taking back what was made", TakeBackAsync);
     }
 
     public override string Kind => Name;
@@ -42,12 +42,5 @@ internal sealed class CloneMachine : MachineWorkflow
         await driver.Clones.CloneAsync(machine.CloneOf!, definition, progress, cancellation);
         if (machine.Wanted == WantedPower.Off) return StepOutcome.Done((db, c) => ChangeAsync(db, machine.Id, m => m.MoveTo(MachineState.Stopped), c));
         return StepOutcome.GoTo("start", (db, c) => ChangeAsync(db, machine.Id, m => m.MoveTo(MachineState.Starting), c));
-    }
-
-    private static async Task<StepOutcome> UndoAsync(StepContext step, CancellationToken cancellation)
-    {
-        var machine = await MachineAsync(step, cancellation);
-        await (await DriverAsync(step, machine, cancellation)).DeleteAsync(machine.Id, cancellation);
-        return StepOutcome.Done();
     }
 }

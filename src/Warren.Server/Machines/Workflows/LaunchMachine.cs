@@ -19,7 +19,7 @@ internal sealed class LaunchMachine : MachineWorkflow
         Step("create", 70, "Making disks and seed", CreateAsync);
         Step("start", 85, "Switching it on", (step, c) => StartAsync(step, "confirm", c));
         Step("confirm", 95, "Looking whether it runs", ConfirmAsync);
-        UndoStep("undo", "Taking back what was made", UndoAsync);
+        UndoStep("undo", "Taking back what was made", TakeBackAsync);
     }
 
     public override string Kind => Name;
@@ -66,12 +66,5 @@ internal sealed class LaunchMachine : MachineWorkflow
         await (await DriverAsync(step, machine, cancellation)).CreateAsync(definition, progress, cancellation);
         if (machine.Wanted == WantedPower.Off) return StepOutcome.Done((db, c) => ChangeAsync(db, machine.Id, m => m.MoveTo(MachineState.Stopped), c));
         return StepOutcome.GoTo("start", (db, c) => ChangeAsync(db, machine.Id, m => m.MoveTo(MachineState.Starting), c));
-    }
-
-    private static async Task<StepOutcome> UndoAsync(StepContext step, CancellationToken cancellation)
-    {
-        var machine = await MachineAsync(step, cancellation);
-        await (await DriverAsync(step, machine, cancellation)).DeleteAsync(machine.Id, cancellation);
-        return StepOutcome.Done();
     }
 }

@@ -54,6 +54,14 @@ internal abstract class MachineWorkflow : Workflow
         };
     }
 
+    /// <summary>Removes what was made on the host.</summary>
+    protected static async Task<StepOutcome> TakeBackAsync(StepContext step, CancellationToken cancellation)
+    {
+        var machine = await MachineAsync(step, cancellation);
+        await (await DriverAsync(step, machine, cancellation)).DeleteAsync(machine.Id, cancellation);
+        return StepOutcome.Done();
+    }
+
     /// <summary>Changes the machine's row inside an outcome's transaction.</summary>
     protected static async Task ChangeAsync(WarrenDb db, string id, Action<MachineRow> change, CancellationToken cancellation)
     {
