@@ -7,7 +7,7 @@ run: ## install what is missing, build, start Warren (ends with a URL)
 test: ## install what the tests need, run all of them; last line: N passed, N failed
 	@eng/test
 
-drivers: ## the drivers' tests alone, and the contract on an unprivileged user's libvirtd too
+drivers: ## all of the drivers' tests, with those that take too long for 'make test'
 	@eng/test drivers
 
 soak: ## the long campaigns, in full

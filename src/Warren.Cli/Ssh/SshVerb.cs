@@ -21,7 +21,7 @@ internal sealed class SshVerb : Verb
         "warren ssh web", "warren ssh web -- uname -a", "tar c . | warren ssh web -- tar x -C /srv")
     {
         _user = Option<string>("--user", "Log in as this user [the image's own]", "NAME", "-l");
-        _timeout = Option<string>("--timeout", "How long to wait for a guest that is still booting [3m]", "TIME", "-t");
+        _timeout = Option<string>("--timeout", "How long to wait for a guest that is still booting [5m]", "TIME", "-t");
         _forget = Option<bool>("--forget-host-key", "Accept a new host key: the guest has made itself another, on purpose");
         _name = Argument<string>("NAME", "The machine's name or id");
         _command = Argument<string[]>("COMMAND", "What to run; everything behind NAME goes to ssh as it is");
@@ -31,7 +31,7 @@ internal sealed class SshVerb : Verb
 
     public override async Task<int> RunAsync(Invocation call, CancellationToken cancellation)
     {
-        var timeout = Durations.Parse(call.Get(_timeout) ?? "3m", "--timeout");
+        var timeout = Durations.Parse(call.Get(_timeout) ?? "5m", "--timeout");
         var machine = await call.Client.GetMachineAsync(call.Get(_name), cancellation);
         if (machine.State is MachineState.Stopped or MachineState.Suspended or MachineState.Failed)
         {

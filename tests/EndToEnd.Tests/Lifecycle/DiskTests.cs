@@ -11,6 +11,7 @@ public sealed class DiskTests(LifecycleBed bed)
     private const string Read = "head -c 4 /dev/vdb | tr '\\0' 0";
 
     [Theory]
+    [Trait("Length", "long")]
     [InlineData(false, "kept")]
     [InlineData(true, "0000")]
     public async Task A_data_disk_is_there_and_keeps_what_it_should(bool ephemeral, string afterwards)
@@ -25,6 +26,7 @@ public sealed class DiskTests(LifecycleBed bed)
     }
 
     [Fact]
+    [Trait("Length", "long")]
     public async Task An_existing_disk_is_attached_and_outlives_the_machine()
     {
         var (raw, disk) = (Path.Combine(bed.DiskFolder, "mine.raw"), Path.Combine(bed.DiskFolder, "mine.qcow2"));

@@ -58,19 +58,16 @@ public abstract partial class HypervisorContract
     public async Task A_clone_has_its_source_content_and_neither_sees_what_the_other_writes()
     {
         var clones = Need(Driver.Clones, "clones");
-        var guest = Need(Driver.Guest, "guest agent to look at the content with");
-        var source = await StartWithAgentAsync(Marks.Prepare(Define()));
-        await Marks.WriteAsync(guest, source.Id, "common", Cancellation);
-        await Driver.KillAsync(source.Id, Cancellation);
-        var clone = Marks.Prepare(Define());
+        Need(Driver.Guest, "guest agent to look at the content with");
+        var source = await CreateAsync();
+        await MarkAsync(source, "common");
+        var clone = Define();
         await clones.CloneAsync(source.Id, clone, Unheard, Cancellation);
 
-        await Task.WhenAll(Driver.StartAsync(source, Cancellation), Driver.StartAsync(clone, Cancellation));
-        await Task.WhenAll(AgentAnswersAsync(source), AgentAnswersAsync(clone));
-        (await Marks.ReadAsync(guest, clone.Id, Cancellation)).ShouldBe("common");
-        await Marks.WriteAsync(guest, source.Id, "source", Cancellation);
-        await Marks.WriteAsync(guest, clone.Id, "clone", Cancellation);
-        (await Marks.ReadAsync(guest, source.Id, Cancellation)).ShouldBe("source");
-        (await Marks.ReadAsync(guest, clone.Id, Cancellation)).ShouldBe("clone");
+        (await MarkOfAsync(clone)).ShouldBe("common");
+        await MarkAsync(source, "source");
+        await MarkAsync(clone, "clone");
+        (await MarkOfAsync(source)).ShouldBe("source");
+        (await MarkOfAsync(clone)).ShouldBe("clone");
     }
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using Warren.Hypervisors;
 
 namespace Hypervisors.Tests.Contract;
@@ -23,8 +24,22 @@ public abstract partial class HypervisorContract
     /// <summary>Why ports of the host cannot lead into a guest here, or null where they can.</summary>
     protected virtual string? NoForwards => null;
 
-    /// <summary>Where guests of the image keep a few bytes that survive a stop.</summary>
-    protected virtual IMarks Marks => new FileMarks();
+    /// <summary>Writes a word on the disk of a machine that is off, to tell one content from another: here in a file of its guest.</summary>
+    protected virtual async Task MarkAsync(MachineDefinition machine, string word)
+    {
+        await StartWithAgentAsync(machine);
+        await Driver.Guest!.WriteFileAsync(machine.Id, "/root/mark", Encoding.UTF8.GetBytes(word), Cancellation);
+        await Driver.KillAsync(machine.Id, Cancellation);
+    }
+
+    /// <summary>The word on the disk of a machine that is off; null when there is none.</summary>
+    protected virtual async Task<string?> MarkOfAsync(MachineDefinition machine)
+    {
+        await StartWithAgentAsync(machine);
+        var bytes = await Driver.Guest!.ReadFileAsync(machine.Id, "/root/mark", 64, Cancellation);
+        await Driver.KillAsync(machine.Id, Cancellation);
+        return bytes is null ? null : Encoding.UTF8.GetString(bytes);
+    }
 
     /// <summary>A driver whose engine cannot be reached: a wrong socket, a wrong address. Null where there is no engine that could be away.</summary>
     protected virtual IHypervisor? NewUnreachableDriver() => null;

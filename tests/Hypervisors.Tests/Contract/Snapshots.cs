@@ -74,19 +74,18 @@ public abstract partial class HypervisorContract
     public async Task A_restored_snapshot_brings_its_content_back()
     {
         var snapshots = Need(Driver.Snapshots, "snapshots");
-        var guest = Need(Driver.Guest, "guest agent to look at the content with");
-        var machine = await StartWithAgentAsync(Marks.Prepare(Define()));
-        await Marks.WriteAsync(guest, machine.Id, "before", Cancellation);
-        await Driver.KillAsync(machine.Id, Cancellation);
+        Need(Driver.Guest, "guest agent to look at the content with");
+        var machine = await CreateAsync();
+        await MarkAsync(machine, "before");
         await snapshots.CreateAsync(machine.Id, "s1", false, Cancellation);
 
-        await StartWithAgentAsync(machine);
-        await Marks.WriteAsync(guest, machine.Id, "after", Cancellation);
+        await MarkAsync(machine, "after");
+        (await MarkOfAsync(machine)).ShouldBe("after");
+        await Driver.StartAsync(machine, Cancellation);
         // Running: to return to a disk means to end the run.
         await snapshots.RestoreAsync(machine.Id, "s1", Cancellation);
         (await LookAsync(machine)).Power.ShouldBe(ObservedPower.Off);
-        await StartWithAgentAsync(machine);
-        (await Marks.ReadAsync(guest, machine.Id, Cancellation)).ShouldBe("before");
+        (await MarkOfAsync(machine)).ShouldBe("before");
     }
 
     [Fact]

@@ -10,6 +10,7 @@ public sealed class NetworkTests(LibvirtPair pair)
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
+    [Trait("Length", "long")]
     public async Task Networks_are_made_used_and_removed_and_a_guest_has_an_address_there()
     {
         Assert.SkipUnless(pair.WhyNot is null, pair.WhyNot ?? "");

@@ -10,6 +10,7 @@ namespace Hypervisors.Tests.Qemu;
 public sealed class QemuContract : QemuSuite
 {
     [Fact]
+    [Trait("Length", "long")]
     public async Task A_grown_disk_is_seen_by_the_guest()
     {
         var machine = await CreateAsync();
@@ -21,7 +22,6 @@ public sealed class QemuContract : QemuSuite
     }
 
     [Fact]
-    [Trait("Length", "long")]
     public async Task A_persistent_disk_keeps_what_was_written_and_an_ephemeral_one_forgets()
     {
         DataDisk[] disks = [new(1)];
@@ -57,6 +57,7 @@ public sealed class QemuContract : QemuSuite
     }
 
     [Fact]
+    [Trait("Length", "long")]
     public async Task The_seed_has_its_label_and_files_and_a_new_one_takes_effect_at_the_next_start()
     {
         var machine = await CreateAsync(Define() with { Seed = Seed("one") });
@@ -142,6 +143,7 @@ public sealed class QemuContract : QemuSuite
     }
 
     [Fact]
+    [Trait("Length", "long")]
     public async Task UEFI_boots_with_variables_of_its_own()
     {
         // OVMF and GRUB under it need more memory than the guest itself.

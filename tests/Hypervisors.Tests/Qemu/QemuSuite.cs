@@ -14,8 +14,6 @@ public abstract partial class QemuSuite : HypervisorContract
 
     protected override BootMedium Image => _image;
 
-    protected override IMarks Marks => new DiskMarks();
-
     protected virtual QemuOptions Options => new() { MachinesFolder = Path.Combine(Folder, "m"), Accelerator = "tcg" };
 
     protected override IHypervisor NewDriver() => New(Options);
