@@ -1,8 +1,6 @@
-using System.Text;
 using Hypervisors.Tests.Contract;
 using Hypervisors.Tests.Qemu;
 using Warren.Hypervisors;
-using Warren.Hypervisors.Commands;
 using Warren.Hypervisors.Libvirt;
 using Warren.Hypervisors.Libvirt.Machines;
 
@@ -11,7 +9,8 @@ namespace Hypervisors.Tests.Libvirt;
 /// <summary>The contract on a real libvirtd whose QEMU emulates (type='qemu').</summary>
 public abstract class LibvirtContractOn(LibvirtDaemon daemon) : HypervisorContract
 {
-    private const int MarkAt = 512 << 20, MarkLength = 16;
+    /// <summary>Far behind what is on the image.</summary>
+    private const int MarkAt = 512 << 20;
 
     private BootMedium _image = null!;
 
@@ -22,20 +21,9 @@ public abstract class LibvirtContractOn(LibvirtDaemon daemon) : HypervisorContra
     protected override IHypervisor NewUnreachableDriver() =>
         new LibvirtHypervisor(daemon.Options with { Uri = daemon.Options.Uri + ".none" }, TimeProvider.System);
 
-    /// <summary>Far behind what is on the image, and by QEMU's own tool: a guest that boots would cost seconds each time.</summary>
-    protected override Task MarkAsync(MachineDefinition machine, string word) => QemuIoAsync(machine, async file =>
-    {
-        await File.WriteAllTextAsync(file, word.PadRight(MarkLength), Cancellation);
-        return $"write -s {file} {MarkAt} {MarkLength}";
-    });
+    protected override Task MarkAsync(MachineDefinition machine, string word) => DiskWord.WriteAsync(DiskOf(machine), MarkAt, word, Cancellation);
 
-    protected override async Task<string?> MarkOfAsync(MachineDefinition machine)
-    {
-        // "20000000:  62 65 66 6f 72 65 20 20 20 20 20 20 20 20 20 20  before.........."
-        var said = await QemuIoAsync(machine, _ => Task.FromResult($"read -v {MarkAt} {MarkLength}"));
-        var bytes = said.Split('\n')[0].Split(' ', StringSplitOptions.RemoveEmptyEntries)[1..(MarkLength + 1)];
-        return Encoding.ASCII.GetString(Convert.FromHexString(string.Concat(bytes))).Trim('\0', ' ') is { Length: > 0 } word ? word : null;
-    }
+    protected override Task<string?> MarkOfAsync(MachineDefinition machine) => DiskWord.ReadAsync(DiskOf(machine), MarkAt, Cancellation);
 
     public override async ValueTask InitializeAsync()
     {
@@ -50,19 +38,7 @@ public abstract class LibvirtContractOn(LibvirtDaemon daemon) : HypervisorContra
         QemuContract.ProcessesOf(daemon.PoolPath).ShouldBeEmpty();
     }
 
-    private async Task<string> QemuIoAsync(MachineDefinition machine, Func<string, Task<string>> command)
-    {
-        var file = Path.GetTempFileName();
-        try
-        {
-            return await new CommandRunner().RequireAsync(
-                new Command("qemu-io", "-f", "qcow2", "-c", await command(file), Path.Combine(daemon.PoolPath, VolumeNames.Of(machine.Id).Disk)), Cancellation);
-        }
-        finally
-        {
-            File.Delete(file);
-        }
-    }
+    private string DiskOf(MachineDefinition machine) => Path.Combine(daemon.PoolPath, VolumeNames.Of(machine.Id).Disk);
 }
 
 /// <summary>The system's daemon.</summary>

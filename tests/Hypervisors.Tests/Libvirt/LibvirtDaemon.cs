@@ -122,9 +122,12 @@ public sealed class LibvirtDaemon : IAsyncLifetime
         var script = Path.Combine(TinyImage.Clone(), "eng/libvirtd-private");
         string[] arguments = _hostName is null ? [Folder] : [Folder, _hostName, _address!];
         _script = new CommandRunner().RunAsync(new Command(script, arguments) { Timeout = TimeSpan.FromHours(2), Grace = TimeSpan.FromSeconds(5), Environment = Variables() }, _end.Token);
-        _top = HostProcesses.All().Where(p => HostProcesses.Arguments(p) is [var program, ..] arguments && program.EndsWith("sh", StringComparison.Ordinal) | program.EndsWith("env", StringComparison.Ordinal)
-            && arguments.Contains(Folder)).Min();
+        // Between two of its programs a process has no arguments for a moment.
+        Eventually.TrueAsync("the script runs", () => Task.FromResult((_top = FindScript()) != 0), 20).GetAwaiter().GetResult();
     }
+
+    private int FindScript() => HostProcesses.All().Where(p => HostProcesses.Arguments(p) is [var program, ..] arguments
+        && (program.EndsWith("sh", StringComparison.Ordinal) || program.EndsWith("env", StringComparison.Ordinal)) && arguments.Contains(Folder)).DefaultIfEmpty().Min();
 
     private Dictionary<string, string> Variables()
     {
