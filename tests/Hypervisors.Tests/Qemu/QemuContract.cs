@@ -32,9 +32,8 @@ public sealed class QemuContract : QemuSuite
             if (ephemeral) File.Exists(FolderOf(machine).SystemDisk).ShouldBeFalse("it has no name while it is in use");
             await Driver.KillAsync(machine.Id, Cancellation);
             if (ephemeral) Directory.EnumerateFiles(FolderOf(machine).Path, "*.qcow2").ShouldBeEmpty();
-            else (await DiskWord.ReadAsync(FolderOf(machine).DataDisk(0), 0, Cancellation)).ShouldBe("kept");
-            await Driver.StartAsync(machine, Cancellation);
-            (await LookAsync(machine)).Power.ShouldBe(ObservedPower.On);
+            await StartWithAgentAsync(machine);
+            (await ShellAsync(machine, "head -c 4 /dev/vdb | tr '\\0' 0")).ShouldBe(ephemeral ? "0000" : "kept");
         }
     }
 
