@@ -8,7 +8,7 @@ namespace Hypervisors.Tests;
 /// <summary>Collections that take minutes begin first: one that begins last would leave the other processors idle.</summary>
 public sealed class LongestFirst : ITestCollectionOrderer
 {
-    private static readonly string[] s_long = ["docker", "Qemu10Contract", "QemuContract", "LibvirtSessionContract", "libvirt", "AddAHypervisor"];
+    private static readonly string[] s_long = ["docker", "Qemu10Contract", "LibvirtSessionContract", "libvirt", "QemuContract", "AddAHypervisor"];
 
     public IReadOnlyCollection<TTestCollection> OrderTestCollections<TTestCollection>(IReadOnlyCollection<TTestCollection> testCollections)
         where TTestCollection : ITestCollection =>

@@ -81,7 +81,8 @@ internal static class QemuArguments
         var forwards = definition.Forwards.Select(f =>
             string.Create(CultureInfo.InvariantCulture, $",hostfwd={f.Protocol}:{f.HostAddress}:{f.HostPort}-:{f.GuestPort}"));
         line.AddRange("-netdev", "user,id=net0" + string.Concat(forwards));
-        line.AddRange("-device", Device("virtio-net-pci", ("netdev", "net0"), ("mac", definition.MacAddress)));
+        // Nothing boots from the network; without the card's boot ROM the firmware is done a tenth of tiny's boot earlier.
+        line.AddRange("-device", Device("virtio-net-pci", ("netdev", "net0"), ("mac", definition.MacAddress), ("romfile", "")));
     }
 
     private static void AddConsoles(List<string> line, MachineDefinition definition, MachineFolder folder)

@@ -12,11 +12,12 @@ internal static class DatabaseRegistration
     public static void AddDatabase(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddSingleton<Signals>();
+        services.AddSingleton<WriteTurn>();
         services.AddDbContextFactory<WarrenDb>((provider, options) =>
         {
             var postgres = configuration["Database:Postgres"];
             if (postgres is { Length: > 0 }) options.UseNpgsql(Bounded(postgres));
-            else options.UseSqlite($"Data Source={provider.GetRequiredService<DataFolder>().Combine("warren.db")};Default Timeout=30");
+            else options.AddInterceptors(provider.GetRequiredService<WriteTurn>()).UseSqlite($"Data Source={provider.GetRequiredService<DataFolder>().Combine("warren.db")};Default Timeout={WriteTurn.Longest.TotalSeconds}");
             // Things are found by id or by name; names never look like ids, so there is one at most.
             options.ConfigureWarnings(w => w.Ignore(Microsoft.EntityFrameworkCore.Diagnostics.CoreEventId.RowLimitingOperationWithoutOrderByWarning,
                 Microsoft.EntityFrameworkCore.Diagnostics.CoreEventId.FirstWithoutOrderByAndFilterWarning));

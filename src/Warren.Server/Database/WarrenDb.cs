@@ -14,7 +14,7 @@ using Warren.Server.Web;
 namespace Warren.Server.Database;
 
 /// <summary>Everything Warren remembers. The schema itself is in <c>Migrations/*.sql</c>, one text for both databases.</summary>
-internal sealed class WarrenDb(DbContextOptions<WarrenDb> options, TimeProvider clock, Signals signals) : DbContext(options)
+internal sealed class WarrenDb(DbContextOptions<WarrenDb> options, TimeProvider clock, Signals signals, WriteTurn turn) : DbContext(options)
 {
     public DbSet<UserRow> Users => Set<UserRow>();
     public DbSet<ProjectRow> Projects => Set<ProjectRow>();
@@ -68,20 +68,12 @@ internal sealed class WarrenDb(DbContextOptions<WarrenDb> options, TimeProvider 
     {
         RaiseVersions();
         EventLog.RecordChanges(this, clock);
-        var own = Database.CurrentTransaction is null ? await Database.BeginTransactionAsync(cancellationToken) : null;
-        try
+        return await TransactAsync(async () =>
         {
             // A sequence hands out numbers before the commit; readers of the event stream rely on the two having one order.
             if (ChangeTracker.Entries<EventRow>().Any()) await LockEventsAsync(cancellationToken);
-            var saved = await base.SaveChangesAsync(acceptAllChangesOnSuccess, cancellationToken);
-            if (own is not null) await own.CommitAsync(cancellationToken);
-            if (own is not null) signals.PulseAll();
-            return saved;
-        }
-        finally
-        {
-            if (own is not null) await own.DisposeAsync();
-        }
+            return await base.SaveChangesAsync(acceptAllChangesOnSuccess, cancellationToken);
+        }, cancellationToken);
     }
 
     /// <summary>
@@ -95,6 +87,7 @@ internal sealed class WarrenDb(DbContextOptions<WarrenDb> options, TimeProvider 
     public async Task<T> TransactAsync<T>(Func<Task<T>> work, CancellationToken cancellation)
     {
         if (Database.CurrentTransaction is not null) return await work();
+        using var mine = IsPostgres ? null : await turn.TakeAsync(cancellation);
         await using var transaction = await Database.BeginTransactionAsync(cancellation);
         var result = await work();
         await transaction.CommitAsync(cancellation);

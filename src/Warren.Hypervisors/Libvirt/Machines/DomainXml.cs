@@ -137,6 +137,7 @@ internal static class DomainXml
             ["id"] = "warren-net0",
             ["netdev"] = "warren0",
             ["mac"] = definition.MacAddress,
+            ["romfile"] = "", // As the driver for QEMU: nothing boots from the network.
             ["bus"] = "pcie.0",
             ["addr"] = "0x10",
         };
