@@ -16,6 +16,7 @@ internal static class DomainXml
     /// <summary>Device name of the system disk, or of the ISO without one.</summary>
     internal const string SystemTarget = "vda";
 
+    private static readonly string[] s_emulated = ["ssse3", "sse4.1", "sse4.2", "popcnt", "aes", "pclmuldq", "rdrand", "rdseed", "x2apic"];
     private static readonly XNamespace s_qemu = "http://libvirt.org/schemas/domain/qemu/1.0";
 
     /// <summary>Describes a machine.</summary>
@@ -37,7 +38,7 @@ internal static class DomainXml
             Firmware(definition),
             new XElement("features", new XElement("acpi"), new XElement("apic")),
             // host-model names features instead of passing everything through, so that the machine can move to another processor.
-            new XElement("cpu", new XAttribute("mode", at.Kvm ? "host-model" : "maximum")),
+            at.Kvm ? new XElement("cpu", new XAttribute("mode", "host-model")) : EmulatedCpu(),
             new XElement("on_poweroff", "destroy"),
             new XElement("on_reboot", "restart"),
             new XElement("on_crash", "destroy"),
@@ -121,6 +122,11 @@ internal static class DomainXml
             serial is null ? null : new XElement("serial", serial),
             order is null ? null : new XElement("boot", new XAttribute("order", order)),
             readOnly ? new XElement("readonly") : null);
+
+    /// <summary>x86-64-v2 without AVX, as <see cref="Qemu.QemuOptions.TcgCpu"/> explains; libvirt spells one feature otherwise.</summary>
+    private static XElement EmulatedCpu() => new("cpu", new XAttribute("mode", "custom"), new XAttribute("match", "exact"), new XAttribute("check", "none"),
+        new XElement("model", new XAttribute("fallback", "forbid"), "qemu64"),
+        s_emulated.Select(f => new XElement("feature", new XAttribute("policy", "require"), new XAttribute("name", f))));
 
     /// <summary>
     /// QEMU's own user-mode network with the forwards. libvirt's XML knows no forwards for it, and passt, which does, is missing
