@@ -5,6 +5,7 @@ namespace EndToEnd.Tests.Lifecycle;
 public sealed class KeyTests(LifecycleBed bed)
 {
     [Fact]
+    [Trait("Length", "long")]
     public async Task Keys_go_into_a_running_machine_at_once_and_into_a_stopped_one_at_its_next_start()
     {
         foreach (var key in new[] { "first", "hot" }) await bed.Bed.Warren.RunAsync("keys", "create", key);
