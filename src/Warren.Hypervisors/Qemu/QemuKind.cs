@@ -14,7 +14,7 @@ public static class QemuKind
             new("program", "The emulator: a name in PATH or an absolute path.") { Default = "qemu-system-x86_64" },
             new("imgProgram", "The disk tool.") { Default = "qemu-img" },
             new("accelerator", "auto: KVM when a guest really boots with it, else TCG; kvm or tcg: that one.") { Default = "auto" },
-            new("tcgCpu", "CPU that guests see without KVM; max for one with everything that QEMU can emulate.") { Default = new QemuOptions { MachinesFolder = "" }.TcgCpu },
+            new("tcgCpu", "CPU that guests see without KVM; max for one with everything that QEMU can emulate.") { Default = EmulatedCpu.Argument },
             new("environment", "Variables for QEMU: environment:NAME=value.") { Shape = SettingShape.Map },
             new("extraArguments", "Arguments put before all others: extraArguments:0=…") { Shape = SettingShape.List },
         ],

@@ -22,12 +22,8 @@ public sealed record QemuOptions
     /// <summary><c>auto</c>: KVM when a guest really boots with it, else TCG; <c>kvm</c> or <c>tcg</c>: that one, unproven.</summary>
     public string Accelerator { get; init; } = "auto";
 
-    /// <summary>
-    /// CPU model under TCG: what the catalogue's distributions need (x86-64-v2) and no more. With <c>max</c> guests find AVX and
-    /// more that is dear to emulate, at every switch between programs too: Debian 12 with cloud-init took 140 CPU seconds to
-    /// boot instead of 118 (QEMU 7.2). A guest that demands x86-64-v3 needs <c>max</c>.
-    /// </summary>
-    public string TcgCpu { get; init; } = "qemu64,+ssse3,+sse4.1,+sse4.2,+popcnt,+aes,+pclmulqdq,+rdrand,+rdseed,+x2apic";
+    /// <summary>CPU model under TCG, as <c>-cpu</c> takes it. A guest that demands x86-64-v3 needs <c>max</c>.</summary>
+    public string TcgCpu { get; init; } = EmulatedCpu.Argument;
 
     /// <summary>Variables added to the environment of QEMU and qemu-img (a private QEMU needs <c>LD_LIBRARY_PATH</c>).</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);

@@ -26,7 +26,7 @@ public sealed class CrashTests : IAsyncLifetime
         await _bed.StartAsync(ShortLease, KillAt(StepBoundaries.Launch[0]));
         await LaunchAsync("a");
         await _bed.Server.DiesAsync();
-        foreach (var boundary in StepBoundaries.Slice(StepBoundaries.Launch).Skip(1)) await _bed.RunToDeathAsync(ShortLease, KillAt(boundary));
+        foreach (var boundary in StepBoundaries.Launch.Skip(1)) await _bed.RunToDeathAsync(ShortLease, KillAt(boundary));
 
         await _bed.StartAsync(ShortLease);
         await ShouldEndAsync(LaunchMachine.Name, "a", OperationStatus.Succeeded);
@@ -59,7 +59,7 @@ public sealed class CrashTests : IAsyncLifetime
         await _bed.StartAsync(ShortLease, KillAt(StepBoundaries.Undo[0]));
         await _bed.Client.CancelOperationAsync((await FindAsync(LaunchMachine.Name, "a")).Id);
         await _bed.Server.DiesAsync();
-        foreach (var boundary in StepBoundaries.Slice(StepBoundaries.Undo).Skip(1)) await _bed.RunToDeathAsync(ShortLease, KillAt(boundary));
+        foreach (var boundary in StepBoundaries.Undo.Skip(1)) await _bed.RunToDeathAsync(ShortLease, KillAt(boundary));
 
         await _bed.StartAsync(ShortLease);
         await ShouldEndAsync(LaunchMachine.Name, "a", OperationStatus.Cancelled);
@@ -76,7 +76,7 @@ public sealed class CrashTests : IAsyncLifetime
         Traces.Listening(ports).ShouldBe(ports);
         await AskAsync(() => _bed.Client.DeleteMachineAsync("a"));
         await _bed.Server.DiesAsync();
-        foreach (var boundary in StepBoundaries.Slice(StepBoundaries.Delete).Skip(1)) await _bed.RunToDeathAsync(ShortLease, KillAt(boundary));
+        foreach (var boundary in StepBoundaries.Delete.Skip(1)) await _bed.RunToDeathAsync(ShortLease, KillAt(boundary));
 
         await _bed.StartAsync(ShortLease);
         await ShouldEndAsync(DeleteMachine.Name, "a", OperationStatus.Succeeded);

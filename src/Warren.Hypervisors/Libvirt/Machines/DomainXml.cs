@@ -16,7 +16,6 @@ internal static class DomainXml
     /// <summary>Device name of the system disk, or of the ISO without one.</summary>
     internal const string SystemTarget = "vda";
 
-    private static readonly string[] s_emulated = ["ssse3", "sse4.1", "sse4.2", "popcnt", "aes", "pclmuldq", "rdrand", "rdseed", "x2apic"];
     private static readonly XNamespace s_qemu = "http://libvirt.org/schemas/domain/qemu/1.0";
 
     /// <summary>Describes a machine.</summary>
@@ -38,7 +37,7 @@ internal static class DomainXml
             Firmware(definition),
             new XElement("features", new XElement("acpi"), new XElement("apic")),
             // host-model names features instead of passing everything through, so that the machine can move to another processor.
-            at.Kvm ? new XElement("cpu", new XAttribute("mode", "host-model")) : EmulatedCpu(),
+            at.Kvm ? new XElement("cpu", new XAttribute("mode", "host-model")) : CpuWithoutKvm(),
             new XElement("on_poweroff", "destroy"),
             new XElement("on_reboot", "restart"),
             new XElement("on_crash", "destroy"),
@@ -123,10 +122,10 @@ internal static class DomainXml
             order is null ? null : new XElement("boot", new XAttribute("order", order)),
             readOnly ? new XElement("readonly") : null);
 
-    /// <summary>x86-64-v2 without AVX, as <see cref="Qemu.QemuOptions.TcgCpu"/> explains; libvirt spells one feature otherwise.</summary>
-    private static XElement EmulatedCpu() => new("cpu", new XAttribute("mode", "custom"), new XAttribute("match", "exact"), new XAttribute("check", "none"),
-        new XElement("model", new XAttribute("fallback", "forbid"), "qemu64"),
-        s_emulated.Select(f => new XElement("feature", new XAttribute("policy", "require"), new XAttribute("name", f))));
+    /// <summary><see cref="EmulatedCpu"/> in libvirt's words: it spells one feature otherwise.</summary>
+    private static XElement CpuWithoutKvm() => new("cpu", new XAttribute("mode", "custom"), new XAttribute("match", "exact"), new XAttribute("check", "none"),
+        new XElement("model", new XAttribute("fallback", "forbid"), EmulatedCpu.Model),
+        EmulatedCpu.Features.Select(f => new XElement("feature", new XAttribute("policy", "require"), new XAttribute("name", f == "pclmulqdq" ? "pclmuldq" : f))));
 
     /// <summary>
     /// QEMU's own user-mode network with the forwards. libvirt's XML knows no forwards for it, and passt, which does, is missing
