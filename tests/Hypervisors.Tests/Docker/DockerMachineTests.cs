@@ -7,13 +7,16 @@ namespace Hypervisors.Tests.Docker;
 /// <summary>What a machine in a container does: screen, shutdown, ports, disks, seed.</summary>
 public sealed partial class DockerContract
 {
+    /// <summary>What needs a booted guest, of one boot: under emulation each costs many seconds.</summary>
     [Fact]
-    public async Task The_guest_is_powered_down_by_ACPI_and_says_so_on_its_serial_line()
+    public async Task A_booted_guest_has_a_screen_a_forward_and_remote_desktop_and_is_powered_down_by_ACPI()
     {
-        var machine = await StartAsync();
-        await using (await SerialShell.OpenAsync(Driver, machine.Id, SecondsToBoot))
-        {
-        }
+        var port = FreePort();
+        var machine = await StartAsync(Define() with { Forwards = [new("tcp", "127.0.0.1", port, 22)] });
+        await using (var shell = await SerialShell.OpenAsync(Driver, machine.Id, SecondsToBoot))
+            await RemoteDesktopCountsWhenItAnswersAsync(machine, shell);
+        await ForwardLeadsToTheGuestAsync(machine, port);
+        await ScreenShowsPixelsAndTakesKeysAsync(machine);
 
         await Driver.StopAsync(machine.Id, Cancellation);
         (await LookAsync(machine)).Power.ShouldBe(ObservedPower.On, "it returns at once; the guest takes its time");
@@ -24,14 +27,8 @@ public sealed partial class DockerContract
         (await LookAsync(machine)).Detail.ShouldBeNull();
     }
 
-    [Fact]
-    public async Task The_screen_shows_pixels_and_takes_keys()
+    private async Task ScreenShowsPixelsAndTakesKeysAsync(MachineDefinition machine)
     {
-        var machine = await StartAsync();
-        await using (await SerialShell.OpenAsync(Driver, machine.Id, SecondsToBoot))
-        {
-        }
-
         await using var screen = await Driver.Screen!.OpenRfbAsync(machine.Id, Cancellation);
         var rfb = await RfbSession.OpenAsync(screen, Cancellation);
         var before = await rfb.PictureAsync(Cancellation);
@@ -41,11 +38,8 @@ public sealed partial class DockerContract
             !(await rfb.PictureAsync(Cancellation)).AsSpan().SequenceEqual(before));
     }
 
-    [Fact]
-    public async Task A_forward_leads_to_the_guests_port_and_the_web_page_is_on_loopback_only()
+    private async Task ForwardLeadsToTheGuestAsync(MachineDefinition machine, int port)
     {
-        var port = FreePort();
-        var machine = await StartAsync(Define() with { Forwards = [new("tcp", "127.0.0.1", port, 22)] });
         await Eventually.TrueAsync("an SSH server greets", async () => (await GreetingAsync(port)).StartsWith("SSH-2.0-", StringComparison.Ordinal), SecondsToBoot);
         var inspected = await InspectAsync(machine);
         var bindings = inspected["NetworkSettings"]!["Ports"]!.AsObject().SelectMany(p => p.Value?.AsArray() ?? []).ToArray();
@@ -55,11 +49,8 @@ public sealed partial class DockerContract
         (await Driver.Addresses!.ListAsync(machine.Id, Cancellation)).ShouldHaveSingleItem().ShouldStartWith("10.213.");
     }
 
-    [Fact]
-    public async Task Remote_desktop_counts_when_the_guest_answers_in_its_protocol()
+    private async Task RemoteDesktopCountsWhenItAnswersAsync(MachineDefinition machine, SerialShell shell)
     {
-        var machine = await StartAsync();
-        await using var shell = await SerialShell.OpenAsync(Driver, machine.Id, SecondsToBoot);
         var before = await Driver.Installation!.LookAsync(machine.Id, Cancellation);
         before.RemoteDesktop.ShouldBeFalse("the port is published, and nothing answers in the guest");
         before.RemoteDesktopAddress!.ShouldStartWith("127.0.0.1:");

@@ -12,6 +12,7 @@ public sealed partial class DockerContract
     private const string WriteAt = "dd of=/dev/vda bs=512 conv=fsync seek=";
 
     [Fact]
+    [Trait("Length", "long")]
     public async Task Clones_of_a_golden_machine_share_no_byte_that_is_written()
     {
         var golden = await StartAsync();

@@ -208,7 +208,7 @@ public sealed class RealTests(LibvirtDaemon daemon) : IAsyncLifetime
         for (var i = 0; i < 2; i++) await storage.DeleteAsync("more", Cancellation);
         Directory.Exists(path).ShouldBeFalse();
 
-        await StartAsync();
+        await _driver.CreateAsync(await DefineAsync("one"), new Progress<double>(), Cancellation);
         (await Should.ThrowAsync<HypervisorException>(() => storage.DeleteAsync("warren", Cancellation))).Kind.ShouldBe(HypervisorErrorKind.Busy);
     }
 
