@@ -23,7 +23,7 @@ public abstract class PortCampaign(PostgresCluster? cluster) : IDisposable
     /// <summary>Both times are read a moment beside the transactions that they stand for.</summary>
     private static readonly TimeSpan Reading = TimeSpan.FromSeconds(5);
 
-    private static int Launches => Campaign.IsFull ? 1500 : 96;
+    private static int Launches => Campaign.IsFull ? 1500 : 64;
 
     [Fact]
     public async Task No_port_is_held_twice_or_handed_out_before_it_has_rested()
