@@ -69,7 +69,8 @@ internal static class Invariants
         var found = (await server.Get<IHypervisor>().ListAsync(CancellationToken.None)).ToDictionary(f => f.MachineId!, f => f.Power, StringComparer.Ordinal);
         found.Keys.Except(ids, StringComparer.Ordinal).ShouldBeEmpty("on the host and in no row");
         var halfDeleted = HalfDeleted(machines, operations);
-        ids.Except(found.Keys, StringComparer.Ordinal).Except(neverMade, StringComparer.Ordinal).Except(halfDeleted, StringComparer.Ordinal)
+        machines.Where(m => !found.ContainsKey(m.Id) && !neverMade.Contains(m.Id) && !halfDeleted.Contains(m.Id))
+            .Select(m => $"{m.Id} {m.State}: {string.Join(", ", operations.Where(o => o.SubjectId == m.Id).OrderBy(o => o.CreatedAt).Select(o => $"{o.Kind} {o.Status} {o.Step}"))}")
             .ShouldBeEmpty("in a row and not on the host");
         found.Keys.Intersect(neverMade, StringComparer.Ordinal).ShouldBeEmpty("left behind by a failed launch");
         machines.Where(m => found.TryGetValue(m.Id, out var power) && m.State != MachineState.Failed && (power == ObservedPower.On) != (m.State == MachineState.Running))

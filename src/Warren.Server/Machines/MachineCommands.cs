@@ -24,11 +24,11 @@ internal sealed partial class MachineCommands(
         Demand(machine, "started", MachineState.Stopped, MachineState.Failed, MachineState.Running, MachineState.Suspended);
         if (machine is { ImageId: null, WithoutImage: false }) throw new RefusedException(Problems.IllegalState("The machine was never made; delete it and launch it again."));
         await admission.DemandRoomAsync(machine.Host, machine.Id, machine.MemoryMib, cancellation);
+        var plan = new StartMachine.Plan(machine.State == MachineState.Running, machine.State == MachineState.Failed, machine.Problem);
         machine.Wanted = WantedPower.On;
         machine.Problem = null;
-        var wasOn = machine.State == MachineState.Running;
-        if (!wasOn) machine.MoveTo(MachineState.Starting);
-        return await SaveAsync(queue.Enqueue(StartMachine.Name, "machine", machine.Id, machine.Name, machine, new StartMachine.Plan(wasOn)), cancellation);
+        if (!plan.WasOn) machine.MoveTo(MachineState.Starting);
+        return await SaveAsync(queue.Enqueue(StartMachine.Name, "machine", machine.Id, machine.Name, machine, plan), cancellation);
     }, cancellation);
 
     /// <summary>Switches it off: asks the guest, waits for the grace period, then pulls the plug.</summary>

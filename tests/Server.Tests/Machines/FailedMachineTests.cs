@@ -54,5 +54,23 @@ public sealed class FailedMachineTests
         (await answer.Content.ReadAsStringAsync()).ShouldContain("delete it and launch it again");
     }
 
+    /// <summary>Found by the campaign: its host may have removed it before the deletion failed, and then nothing is there that a stopped machine has.</summary>
+    [Fact]
+    public async Task A_cancelled_start_leaves_a_failed_machine_as_it_was()
+    {
+        await using var server = await TestServer.StartAsync();
+        var machine = await server.LaunchAsync(new LaunchRequest { Image = await server.AddImageAsync(), MemoryMiB = 512, Start = false });
+        Faults(server).Fail("Delete", HypervisorErrorKind.Rejected);
+        await server.EndAsync(await server.DeleteAsync($"machines/{machine.Id}"));
+
+        Faults(server).Fail("Start", HypervisorErrorKind.Busy, 1000);
+        var start = await server.PostAsync($"machines/{machine.Id}/start", new { });
+        await server.PostAsync($"operations/{start.Id}/cancel", new { });
+        (await server.EndAsync(start)).Status.ShouldBe(OperationStatus.Cancelled);
+        var left = (await server.Client.GetFromJsonAsync<Machine>($"machines/{machine.Id}", WarrenJson.Options))!;
+        left.State.ShouldBe(MachineState.Failed);
+        left.Problem!.Detail.ShouldBe("planned failure of Delete");
+    }
+
     private static FakeFaults Faults(TestServer server) => ((FakeHypervisor)server.Get<IHypervisor>()).Faults;
 }

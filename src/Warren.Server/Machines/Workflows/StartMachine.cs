@@ -25,23 +25,25 @@ internal sealed class StartMachine : MachineWorkflow
     public override Task OnEndedBadlyAsync(WarrenDb db, OperationRow operation, Problem problem, bool cancelled, CancellationToken cancellation)
         => ChangeAsync(db, operation.SubjectId, m =>
         {
+            var plan = operation.Data<Plan>();
             // Nothing was switched on, and what ran before runs on: the next look tells how it is.
-            if (operation.Data<Plan>() is { WasOn: true })
+            if (plan.WasOn)
             {
                 if (m.State == MachineState.Starting) m.MoveTo(MachineState.Unknown);
                 return;
             }
 
             m.Wanted = WantedPower.Off;
-            m.MoveTo(cancelled ? MachineState.Stopped : MachineState.Failed);
-            m.Problem = cancelled ? null : problem;
+            // Cancelled: as if never asked for. What had failed may be gone from its host, and must not look whole.
+            m.MoveTo(cancelled && !plan.HadFailed ? MachineState.Stopped : MachineState.Failed);
+            m.Problem = cancelled ? plan.Problem : problem;
         }, cancellation);
 
     private static async Task<StepOutcome> LookAsync(StepContext step, CancellationToken cancellation)
     {
         var machine = await MachineAsync(step, cancellation);
         var seen = await (await DriverAsync(step, machine, cancellation)).ObserveAsync(machine.Id, cancellation);
-        return StepOutcome.GoTo("start", data: new Plan(seen.Power is ObservedPower.On or ObservedPower.Paused or ObservedPower.Unknown));
+        return StepOutcome.GoTo("start", data: step.Operation.Data<Plan>() with { WasOn = seen.Power is ObservedPower.On or ObservedPower.Paused or ObservedPower.Unknown });
     }
 
     private static async Task<StepOutcome> UndoAsync(StepContext step, CancellationToken cancellation)
@@ -54,5 +56,7 @@ internal sealed class StartMachine : MachineWorkflow
     }
 
     /// <param name="WasOn">It was on before: found by the first step, or known by whoever asked.</param>
-    internal sealed record Plan(bool WasOn);
+    /// <param name="HadFailed">The machine was failed when this was asked for.</param>
+    /// <param name="Problem">What its row said then.</param>
+    internal sealed record Plan(bool WasOn, bool HadFailed = false, Problem? Problem = null);
 }
