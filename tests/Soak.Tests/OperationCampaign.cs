@@ -15,7 +15,7 @@ public abstract class OperationCampaign(PostgresCluster? cluster)
     private static readonly string[] Calls = ["Create", "Start", "Kill", "Delete", "Observe", "Resize", "Stop"];
     private static readonly HypervisorErrorKind[] Kinds = [HypervisorErrorKind.Busy, HypervisorErrorKind.Unreachable, HypervisorErrorKind.Rejected];
 
-    private static int Rounds => Campaign.IsFull ? 60 : 1;
+    private static int Rounds => Campaign.IsFull ? 60 : 2;
 
     private static int ActionsPerRound => Campaign.IsFull ? 60 : 30;
 

@@ -13,20 +13,17 @@ public sealed partial class AddAHypervisorTests(ITestOutputHelper output)
     [Fact]
     public async Task The_driver_of_the_page_compiles()
     {
-        using var tree = new ExampleTree(await File.ReadAllTextAsync(Path.Combine(TinyImage.Clone(), "docs", "add-a-hypervisor.md"), Cancellation));
-        tree.Added.Count.ShouldBe(6, "four files of the driver, one line, one class of tests");
-        await RunAsync(tree, "build", "src/Warren.Hypervisors", "-v", "q", "--nologo", "-nodeReuse:false", "-p:UseSharedCompilation=false", "-p:RunAnalyzers=false");
+        using var tree = Take(await PageAsync());
+        await BuildAsync(tree, "src/Warren.Hypervisors", "-p:RunAnalyzers=false");
     }
 
     [Fact]
     [Trait("Length", "long")]
     public async Task The_driver_of_the_page_builds_and_keeps_the_contract_with_the_skips_it_lists()
     {
-        var document = await File.ReadAllTextAsync(Path.Combine(TinyImage.Clone(), "docs", "add-a-hypervisor.md"), Cancellation);
-        using var tree = new ExampleTree(document);
-
-        // Servers that stay behind would hold our pipes, and this folder.
-        await RunAsync(tree, "build", "tests/Hypervisors.Tests", "-v", "q", "--nologo", "-nodeReuse:false", "-p:UseSharedCompilation=false");
+        var document = await PageAsync();
+        using var tree = Take(document);
+        await BuildAsync(tree, "tests/Hypervisors.Tests");
         var results = Path.Combine(tree.Root, "plain.json");
         await RunAsync(tree, "tests/Hypervisors.Tests/bin/Debug/net10.0/Hypervisors.Tests.dll",
             "-class", "Hypervisors.Tests.Plain.PlainContract", "-noColor", "-ctrf", results);
@@ -37,6 +34,19 @@ public sealed partial class AddAHypervisorTests(ITestOutputHelper output)
         tests.Count.ShouldBeGreaterThan(skipped.Length + 30, "most of what needs no facet has run");
         skipped.Distinct().Order(StringComparer.Ordinal).ShouldBe(Reasons().Match(document).Groups["reasons"].Value.TrimEnd().Split('\n'));
     }
+
+    private static Task<string> PageAsync() => File.ReadAllTextAsync(Path.Combine(TinyImage.Clone(), "docs", "add-a-hypervisor.md"), Cancellation);
+
+    private static ExampleTree Take(string document)
+    {
+        var tree = new ExampleTree(document);
+        tree.Added.Count.ShouldBe(6, "four files of the driver, one line, one class of tests");
+        return tree;
+    }
+
+    // Servers that stay behind would hold our pipes, and this folder.
+    private Task BuildAsync(ExampleTree tree, string project, params string[] more) =>
+        RunAsync(tree, ["build", project, "-v", "q", "--nologo", "-nodeReuse:false", "-p:UseSharedCompilation=false", .. more]);
 
     private async Task RunAsync(ExampleTree tree, params string[] arguments)
     {

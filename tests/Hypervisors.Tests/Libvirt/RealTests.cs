@@ -208,7 +208,9 @@ public sealed class RealTests(LibvirtDaemon daemon) : IAsyncLifetime
         for (var i = 0; i < 2; i++) await storage.DeleteAsync("more", Cancellation);
         Directory.Exists(path).ShouldBeFalse();
 
-        await _driver.CreateAsync(await DefineAsync("one"), new Progress<double>(), Cancellation);
+        var machine = await DefineAsync("one");
+        await _driver.CreateAsync(machine, new Progress<double>(), Cancellation);
+        await _driver.StartAsync(machine, Cancellation);
         (await Should.ThrowAsync<HypervisorException>(() => storage.DeleteAsync("warren", Cancellation))).Kind.ShouldBe(HypervisorErrorKind.Busy);
     }
 
