@@ -8,7 +8,7 @@ public sealed record Event
     /// <summary>Rising number; the stream's <c>id</c>, to be sent back as <c>Last-Event-ID</c>.</summary>
     public required long Id { get; init; }
 
-    /// <summary>What happened, <c>subject.verb</c>: <c>machine.changed</c>, <c>machine.deleted</c>, <c>operation.changed</c>, <c>image.changed</c>.</summary>
+    /// <summary>What happened, <c>subject.verb</c>: <c>machine.changed</c>, <c>machine.deleted</c>, <c>machine.expiring</c> and <c>machine.idle</c> (a warning, told in the machine), <c>operation.changed</c>, <c>image.changed</c>.</summary>
     public required string Type { get; init; }
 
     /// <summary>Id of the thing it happened to.</summary>

@@ -152,7 +152,7 @@ public sealed record EditHostRequest
 
 /// <summary>A machine found on a host.</summary>
 /// <param name="NativeName">Its name there.</param>
-/// <param name="Power"><c>off</c>, <c>on</c>, <c>paused</c> or <c>unknown</c>.</param>
+/// <param name="Power"><c>off</c>, <c>on</c>, <c>paused</c>, <c>suspended</c> or <c>unknown</c>.</param>
 /// <param name="Ours">It carries our mark.</param>
 /// <param name="Machine">Its name here; absent for a foreign one, and for one of ours that is not known here any more.</param>
 public sealed record HostMachine(string NativeName, string Power, bool Ours, string? Machine = null);

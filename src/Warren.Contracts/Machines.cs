@@ -18,7 +18,7 @@ public enum MachineState
     /// <summary>In memory, its CPUs halted.</summary>
     Paused,
 
-    /// <summary>Its memory is on disk.</summary>
+    /// <summary>Its memory and devices are on disk, and nothing of it runs; a start goes on from there.</summary>
     Suspended,
 
     /// <summary>Being switched off.</summary>
@@ -85,6 +85,15 @@ public sealed record Machine
     /// <summary>Image it was made from, as the user named it; absent for a machine that was adopted.</summary>
     public string? Image { get; init; }
 
+    /// <summary>Template it was launched from, as <c>name@version</c>.</summary>
+    public string? Template { get; init; }
+
+    /// <summary>Golden image it came from, as NAME@VERSION.</summary>
+    public string? GoldenImage { get; init; }
+
+    /// <summary>Id of the machine that it was forked from.</summary>
+    public string? ForkOf { get; init; }
+
     /// <summary>What was asked for.</summary>
     public required MachineSpec Spec { get; init; }
 
@@ -130,8 +139,29 @@ public sealed record Machine
     /// <summary>When its host was last asked.</summary>
     public DateTimeOffset? ObservedAt { get; init; }
 
-    /// <summary>When it is deleted by itself; absent: never.</summary>
+    /// <summary>When its time to live is over; absent: never.</summary>
     public DateTimeOffset? ExpiresAt { get; init; }
+
+    /// <summary>What happens to it then; absent without an expiry.</summary>
+    public LifeAction? TtlAction { get; init; }
+
+    /// <summary>What happens to it when nobody uses it; absent: nothing.</summary>
+    public IdlePolicy? Idle { get; init; }
+
+    /// <summary>When it was last seen in use. Kept for a running machine with an idle policy only.</summary>
+    public DateTimeOffset? LastActiveAt { get; init; }
+
+    /// <summary>What will happen to it by itself before long.</summary>
+    public EndWarning? Warning { get; init; }
+
+    /// <summary>Name of the pool that it was made for.</summary>
+    public string? Pool { get; init; }
+
+    /// <summary>Where in its pool it is.</summary>
+    public PoolPlace? PoolPlace { get; init; }
+
+    /// <summary>Id of the lease that it is lent by; it ends with the machine.</summary>
+    public string? Lease { get; init; }
 }
 
 /// <summary>Resources and devices of a machine.</summary>
@@ -203,8 +233,20 @@ public sealed record LaunchRequest
     /// <summary>Name; made up when left out.</summary>
     public string? Name { get; init; }
 
-    /// <summary>An image in the store by name or id, or a recipe or catalogue entry, which is built or downloaded first.</summary>
-    public required string Image { get; init; }
+    /// <summary>A template, as <c>name</c> or <c>name@version</c>: it says whatever this request leaves out.</summary>
+    public string? Template { get; init; }
+
+    /// <summary>An image in the store by name or id, or a recipe or catalogue entry, which is built or downloaded first. Either this or a golden image, here or in the template.</summary>
+    public string? Image { get; init; }
+
+    /// <summary>
+    /// A golden image by id, by name (its newest ready version) or by NAME@VERSION. Host, memory, CPUs, disks and devices are the golden
+    /// image's; a request that asks for others is refused.
+    /// </summary>
+    public string? GoldenImage { get; init; }
+
+    /// <summary>A shell script that runs once, as root, in a machine made from a golden image, when all else is done.</summary>
+    public string? FirstBoot { get; init; }
 
     /// <summary>Host; when left out, the one that fits best is chosen.</summary>
     public string? Host { get; init; }
@@ -230,11 +272,11 @@ public sealed record LaunchRequest
     /// <summary>System disk in GiB.</summary>
     public int? DiskGiB { get; init; }
 
-    /// <summary>Firmware.</summary>
-    public MachineFirmware Firmware { get; init; }
+    /// <summary>Firmware; BIOS when left out.</summary>
+    public MachineFirmware? Firmware { get; init; }
 
-    /// <summary>Graphics card.</summary>
-    public MachineVideo Video { get; init; }
+    /// <summary>Graphics card; standard VGA when left out.</summary>
+    public MachineVideo? Video { get; init; }
 
     /// <summary>Throw the disks away at each stop.</summary>
     public bool Ephemeral { get; init; }
@@ -251,15 +293,24 @@ public sealed record LaunchRequest
     /// <summary>Ports to open besides SSH.</summary>
     public IReadOnlyList<ForwardRequest> Forwards { get; init; } = [];
 
-    /// <summary>Seconds after which the machine is deleted by itself.</summary>
+    /// <summary>Seconds after which its time to live is over.</summary>
     public int? TtlSeconds { get; init; }
+
+    /// <summary>What happens to it then; deleted when left out.</summary>
+    public LifeAction? TtlAction { get; init; }
+
+    /// <summary>What happens to it when nobody uses it. Only hosts with the capability <c>activity</c> can tell.</summary>
+    public IdlePolicy? Idle { get; init; }
 
     /// <summary>False: create it and leave it off.</summary>
     public bool Start { get; init; } = true;
 }
 
-/// <summary>PATCH /machines/{id}: what is left out stays. The machine must be stopped.</summary>
-public sealed record ResizeRequest
+/// <summary>
+/// PATCH /machines/{id}: what is left out stays. Resources are changed by an operation on a stopped machine; when and by what the machine
+/// ends is changed at once.
+/// </summary>
+public sealed record EditMachineRequest
 {
     /// <summary>Memory in MiB.</summary>
     public int? MemoryMiB { get; init; }
@@ -269,6 +320,15 @@ public sealed record ResizeRequest
 
     /// <summary>System disk in GiB; disks only grow.</summary>
     public int? DiskGiB { get; init; }
+
+    /// <summary>Seconds from now after which its time to live is over; 0: never.</summary>
+    public int? TtlSeconds { get; init; }
+
+    /// <summary>What happens to it then.</summary>
+    public LifeAction? TtlAction { get; init; }
+
+    /// <summary>What happens to it when nobody uses it; with 0 seconds: nothing.</summary>
+    public IdlePolicy? Idle { get; init; }
 }
 
 /// <summary>POST /machines/{id}/stop and /restart.</summary>

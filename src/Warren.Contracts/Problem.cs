@@ -9,4 +9,17 @@ public sealed record Problem(string Type, string Title, int Status, string? Deta
 {
     /// <summary>For bad input: the field's name to the rules it breaks.</summary>
     public IReadOnlyDictionary<string, string[]>? Errors { get; init; }
+
+    /// <summary>For a text with mistakes (a template, cloud-config): each with its place.</summary>
+    public IReadOnlyList<TextMistake>? Mistakes { get; init; }
+
+    /// <summary>Seconds after which another try makes sense; the <c>Retry-After</c> header says the same.</summary>
+    public int? RetryAfterSeconds { get; init; }
 }
+
+/// <summary>A mistake in a text that somebody wrote.</summary>
+/// <param name="Line">Line, from 1.</param>
+/// <param name="Column">Column, from 1.</param>
+/// <param name="Field">The field, as a path: <c>cloudInit.users[0].name</c>; empty for the text as a whole.</param>
+/// <param name="Rule">The rule it breaks.</param>
+public sealed record TextMistake(long Line, long Column, string Field, string Rule);

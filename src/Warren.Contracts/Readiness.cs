@@ -56,6 +56,9 @@ public sealed record Readiness
     /// <summary>Errors that cloud-init reported, or what an unattended installation is doing.</summary>
     public string? Detail { get; init; }
 
+    /// <summary>The last lines of the guest's cloud-init log, where it ended with errors and an agent could be asked.</summary>
+    public IReadOnlyList<string> Log { get; init; } = [];
+
     /// <summary>Where the remote desktop answers, as <c>address:port</c>; absent until it does.</summary>
     public string? RemoteDesktop { get; init; }
 

@@ -21,18 +21,22 @@ public sealed partial class WarrenClient
         => PostAsync<Operation>("/machines", request, cancellation, idempotencyKey);
 
     /// <summary>Changes memory, CPUs or disk of a stopped machine.</summary>
-    public Task<Operation> ResizeMachineAsync(string machine, ResizeRequest request, CancellationToken cancellation = default)
+    public Task<Operation> ResizeMachineAsync(string machine, EditMachineRequest request, CancellationToken cancellation = default)
         => PatchAsync<Operation>($"/machines/{Segment(machine)}", request, cancellation);
+
+    /// <summary>Puts off what would happen to a machine by itself.</summary>
+    public Task<Machine> KeepMachineAsync(string machine, KeepRequest request, CancellationToken cancellation = default)
+        => PostAsync<Machine>($"/machines/{Segment(machine)}/keep", request, cancellation);
 
     /// <summary>Removes a machine and its disks.</summary>
     public Task<Operation> DeleteMachineAsync(string machine, CancellationToken cancellation = default)
         => DeleteAsync<Operation>($"/machines/{Segment(machine)}", cancellation);
 
-    /// <summary>Switches a machine on.</summary>
+    /// <summary>Switches a machine on; a suspended one goes on where it stood.</summary>
     public Task<Operation> StartMachineAsync(string machine, CancellationToken cancellation = default)
         => PostAsync<Operation>($"/machines/{Segment(machine)}/start", null, cancellation);
 
-    /// <summary>Shuts a machine down, or switches it off.</summary>
+    /// <summary>Shuts a machine down, or switches it off; a suspended one loses its memory.</summary>
     public Task<Operation> StopMachineAsync(string machine, StopRequest request, CancellationToken cancellation = default)
         => PostAsync<Operation>($"/machines/{Segment(machine)}/stop", request, cancellation);
 
@@ -48,9 +52,13 @@ public sealed partial class WarrenClient
     public Task<Placement> PlaceMachineAsync(LaunchRequest request, CancellationToken cancellation = default)
         => PostAsync<Placement>("/machines/placement", request, cancellation);
 
-    /// <summary>Halts a machine's CPUs, or lets them run again.</summary>
+    /// <summary>Halts a machine's CPUs, or lets them run again; a suspended machine is started by the latter.</summary>
     public Task<Operation> PauseMachineAsync(string machine, bool on, CancellationToken cancellation = default)
         => PostAsync<Operation>($"/machines/{Segment(machine)}/{(on ? "pause" : "resume")}", null, cancellation);
+
+    /// <summary>Writes a machine's memory to disk and ends it; a start goes on from there.</summary>
+    public Task<Operation> SuspendMachineAsync(string machine, CancellationToken cancellation = default)
+        => PostAsync<Operation>($"/machines/{Segment(machine)}/suspend", null, cancellation);
 
     /// <summary>Makes a machine start with its host, or not.</summary>
     public Task<Operation> SetAutostartAsync(string machine, bool on, CancellationToken cancellation = default)

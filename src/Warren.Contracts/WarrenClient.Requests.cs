@@ -16,7 +16,7 @@ public sealed partial class WarrenClient
         => SendAsync<T>(() => new HttpRequestMessage(HttpMethod.Get, Root + path), cancellation, longer);
 
     /// <summary>POSTs with an idempotency key, the same in every try, so that a try whose answer got lost changes nothing twice.</summary>
-    private Task<T> PostAsync<T>(string path, object? body, CancellationToken cancellation, string? idempotencyKey = null)
+    private Task<T> PostAsync<T>(string path, object? body, CancellationToken cancellation, string? idempotencyKey = null, TimeSpan? longer = null)
     {
         var key = idempotencyKey ?? Guid.NewGuid().ToString("n");
         return SendAsync<T>(() =>
@@ -24,7 +24,7 @@ public sealed partial class WarrenClient
             var request = WithBody(HttpMethod.Post, path, body);
             request.Headers.Add("Idempotency-Key", key);
             return request;
-        }, cancellation);
+        }, cancellation, longer);
     }
 
     private Task<T> PatchAsync<T>(string path, object body, CancellationToken cancellation)

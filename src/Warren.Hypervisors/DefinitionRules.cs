@@ -23,6 +23,17 @@ public static partial class DefinitionRules
     /// <summary>Whether a text is such an id.</summary>
     public static bool IsId(string id) => id is not null && Id().IsMatch(id);
 
+    /// <summary>The first thing in which two definitions differ that a running machine's memory and devices know of.</summary>
+    internal static (string Name, string Then, string Now)? Difference(MachineDefinition then, MachineDefinition now)
+    {
+        (string Name, string Then, string Now)[] parts =
+        [
+            ("memoryMiB", $"{then.MemoryMiB}", $"{now.MemoryMiB}"), ("cpus", $"{then.Cpus}", $"{now.Cpus}"), ("firmware", $"{then.Firmware}", $"{now.Firmware}"),
+            ("video", $"{then.Video}", $"{now.Video}"), ("dataDisks", $"{then.DataDisks.Count}", $"{now.DataDisks.Count}"),
+        ];
+        return parts.FirstOrDefault(p => p.Then != p.Now) is { Name: not null } other ? other : null;
+    }
+
     /// <summary>Insists on a definition without contradictions and without values that could be read as options.</summary>
     /// <exception cref="HypervisorException">Rejected, naming the field and the rule.</exception>
     public static void Check(MachineDefinition definition)

@@ -17,14 +17,20 @@ public interface IHypervisor
     /// <exception cref="HypervisorException">Rejected when the definition cannot be met; nothing is left behind.</exception>
     Task CreateAsync(MachineDefinition definition, IProgress<double> progress, CancellationToken cancellation);
 
-    /// <summary>Makes the machine run. A machine that runs already is left alone.</summary>
-    /// <exception cref="HypervisorException">NotFound; Busy when a port or lock is held by another.</exception>
+    /// <summary>
+    /// Makes the machine run. A machine that runs already is left alone; one that is suspended goes on where it stood, or
+    /// stays suspended when it cannot.
+    /// </summary>
+    /// <exception cref="HypervisorException">NotFound; Busy when a port or lock is held by another; Rejected when what it was suspended with does not fit.</exception>
     Task StartAsync(MachineDefinition definition, CancellationToken cancellation);
 
-    /// <summary>Asks the guest to shut down (agent, then ACPI) and returns at once; <see cref="ObserveAsync"/> tells when it has.</summary>
+    /// <summary>
+    /// Asks the guest to shut down (agent, then ACPI) and returns at once; <see cref="ObserveAsync"/> tells when it has.
+    /// A suspended machine cannot be asked: its memory is thrown away.
+    /// </summary>
     Task StopAsync(string machineId, CancellationToken cancellation);
 
-    /// <summary>Ends the machine now, without asking the guest. A stopped machine is left alone.</summary>
+    /// <summary>Ends the machine now, without asking the guest. A stopped machine is left alone; a suspended one loses its memory.</summary>
     Task KillAsync(string machineId, CancellationToken cancellation);
 
     /// <summary>Removes the machine and everything it owned. A machine that does not exist is success.</summary>
@@ -48,6 +54,9 @@ public interface IHypervisor
     /// <summary>Pause and continue, or null.</summary>
     IPower? Power => null;
 
+    /// <summary>Suspend to disk, or null.</summary>
+    ISuspend? Suspend => null;
+
     /// <summary>Change of memory, CPUs and disk of a stopped machine, or null.</summary>
     IResize? Resize => null;
 
@@ -62,6 +71,9 @@ public interface IHypervisor
 
     /// <summary>New machines from a stopped one, or null.</summary>
     IClones? Clones => null;
+
+    /// <summary>New machines from a running one, or null.</summary>
+    IForks? Forks => null;
 
     /// <summary>Live migration, or null.</summary>
     IMigration? Migration => null;
@@ -80,4 +92,7 @@ public interface IHypervisor
 
     /// <summary>Progress of machines that install their guest by themselves, or null.</summary>
     IInstallation? Installation => null;
+
+    /// <summary>Signs of use, or null: then machines cannot be ended for want of it.</summary>
+    IActivity? Activity => null;
 }

@@ -10,6 +10,25 @@ public interface IPower
     Task ResumeAsync(string machineId, CancellationToken cancellation);
 }
 
+/// <summary>Suspend to disk: the machine's memory is a file of its own, and nothing of it runs.</summary>
+public interface ISuspend
+{
+    /// <summary>
+    /// Writes memory and devices into the machine's own place and ends it. From then on it is
+    /// <see cref="ObservedPower.Suspended"/>, to a new driver and after a restart of its host too, until
+    /// <see cref="IHypervisor.StartAsync"/> lets it go on from there, also where it was paused, or
+    /// <see cref="IHypervisor.StopAsync"/> or <see cref="IHypervisor.KillAsync"/> throws its memory away. What would change
+    /// its disks, its memory or its devices meanwhile is Rejected. A machine that is suspended is left alone.
+    /// </summary>
+    /// <param name="machineId">The machine; it must run or be paused.</param>
+    /// <param name="cancellation">Ends the wait; the machine runs on, or is suspended whole.</param>
+    /// <exception cref="HypervisorException">
+    /// NotFound when the machine does not run; Rejected when its memory cannot be written; Unsupported when its disks are not
+    /// kept, or not its own. It runs on.
+    /// </exception>
+    Task SuspendAsync(string machineId, CancellationToken cancellation);
+}
+
 /// <summary>Changes to a stopped machine.</summary>
 public interface IResize
 {
@@ -26,6 +45,12 @@ public interface IAutostart
 
     /// <summary>Makes it start with its host, or not.</summary>
     Task SetAsync(string machineId, bool on, CancellationToken cancellation);
+
+    /// <summary>
+    /// Machines that are to start with the host, ran when it went down, and have not been started since. For drivers whose hypervisor
+    /// leaves that to us; one that starts them itself has none.
+    /// </summary>
+    Task<IReadOnlyList<string>> ListDueAsync(CancellationToken cancellation) => Task.FromResult<IReadOnlyList<string>>([]);
 }
 
 /// <summary>Points in a machine's life that it can return to.</summary>
@@ -67,6 +92,47 @@ public interface IClones
     /// <exception cref="HypervisorException">NotFound; Rejected when the source runs.</exception>
     Task CloneAsync(string sourceId, MachineDefinition definition, IProgress<double> progress, CancellationToken cancellation);
 }
+
+/// <summary>New machines that go on where a running one stood: resumed, not booted.</summary>
+public interface IForks
+{
+    /// <summary>
+    /// Freezes memory, devices and disks of a running machine as a warm image on this host. The machine stands still while its
+    /// memory is copied and runs on. A warm image of that id that exists is left alone; one that fails leaves nothing behind.
+    /// </summary>
+    /// <param name="machineId">The machine; it must run.</param>
+    /// <param name="warmImageId">Our id, by the rules of a machine's id.</param>
+    /// <param name="cancellation">Ends the wait; the machine runs on.</param>
+    /// <exception cref="HypervisorException">NotFound; Rejected when the machine does not run or cannot be forked.</exception>
+    Task FreezeAsync(string machineId, string warmImageId, CancellationToken cancellation);
+
+    /// <summary>Ids of the warm images on this host.</summary>
+    Task<IReadOnlyList<string>> ListAsync(CancellationToken cancellation);
+
+    /// <summary>
+    /// Makes the machine of the definition and lets it run from where the warm image stood. Its memory, CPUs and devices are the
+    /// image's. It is still its parent's twin and its network card is silent until <see cref="RenewAsync"/>. A machine of that id
+    /// that runs is left alone.
+    /// </summary>
+    /// <exception cref="HypervisorException">NotFound; Rejected when the definition asks for other memory, CPUs or devices.</exception>
+    Task ForkAsync(string warmImageId, MachineDefinition definition, CancellationToken cancellation);
+
+    /// <summary>
+    /// Gives a fork an identity of its own: generation id, entropy, clock, host name, machine-id, SSH host keys, authorized keys,
+    /// MAC address; then its network card may speak. Calling it again after success is success.
+    /// </summary>
+    /// <exception cref="HypervisorException">Unreachable while the guest's agent is silent; Rejected, with what the guest said, when the guest cannot.</exception>
+    Task RenewAsync(MachineDefinition definition, ForkIdentity identity, CancellationToken cancellation);
+
+    /// <summary>Removes a warm image; forks of it run on. One that does not exist is success.</summary>
+    Task DeleteAsync(string warmImageId, CancellationToken cancellation);
+}
+
+/// <summary>Who a fork is, besides what its definition says.</summary>
+/// <param name="User">The guest user that the keys are for.</param>
+/// <param name="AuthorizedKeys">Public keys (OpenSSH one-line format) that replace the user's; empty keeps the parent's.</param>
+/// <param name="Script">A shell script that runs once as root after all else, or null.</param>
+public sealed record ForkIdentity(string User, IReadOnlyList<string> AuthorizedKeys, string? Script);
 
 /// <summary>Moves a running machine to another host of the same kind while it runs.</summary>
 public interface IMigration

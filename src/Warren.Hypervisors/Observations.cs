@@ -37,6 +37,9 @@ public enum ObservedPower
     /// <summary>In memory, CPUs halted.</summary>
     Paused,
 
+    /// <summary>It does not run; its memory and devices are on disk, and a start goes on from there.</summary>
+    Suspended,
+
     /// <summary>The hypervisor cannot say (I/O error, crash dump, unresponsive control socket).</summary>
     Unknown,
 }

@@ -3,7 +3,7 @@ namespace Hypervisors.Tests;
 /// <summary>Waiting on conditions, never on time.</summary>
 internal static class Eventually
 {
-    internal static async Task TrueAsync(string what, Func<Task<bool>> condition, int seconds = 60)
+    internal static async Task TrueAsync(string what, Func<Task<bool>> condition, int seconds = 180)
     {
         var clock = TimeProvider.System;
         var began = clock.GetTimestamp();

@@ -16,6 +16,9 @@ public sealed partial class FakeHypervisor
     public IPower? Power { get; }
 
     /// <inheritdoc/>
+    public ISuspend? Suspend { get; }
+
+    /// <inheritdoc/>
     public IResize? Resize { get; }
 
     /// <inheritdoc/>
@@ -31,6 +34,9 @@ public sealed partial class FakeHypervisor
     public IClones? Clones { get; }
 
     /// <inheritdoc/>
+    public IForks? Forks { get; }
+
+    /// <inheritdoc/>
     public IMigration? Migration { get; }
 
     /// <inheritdoc/>
@@ -44,6 +50,18 @@ public sealed partial class FakeHypervisor
 
     /// <inheritdoc/>
     public IAdoption? Adoption { get; }
+
+    /// <inheritdoc/>
+    public IActivity? Activity { get; }
+
+    /// <summary>Lets the host go down and come up again: whatever ran is off, and nobody has started it since.</summary>
+    public void RestartHost()
+    {
+        lock (s_lock)
+        {
+            foreach (var machine in _state.All().Where(m => m.Runs).ToList()) _state.Put(machine.Stopped() with { WentDownWithHost = true });
+        }
+    }
 
     /// <summary>Puts a machine on the host that is not ours, running, as its owner would have made it.</summary>
     /// <param name="nativeName">Its name there; any text.</param>

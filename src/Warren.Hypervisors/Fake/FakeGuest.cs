@@ -19,14 +19,21 @@ internal sealed class FakeGuest(FakeHypervisor host, FakeOptions options, TimePr
         }
     }
 
-    /// <summary>Knows <c>/bin/echo</c> and <c>/bin/cat</c>; every other program ends with 127, as in a shell.</summary>
+    /// <summary>
+    /// Knows <c>/bin/echo</c>, <c>/bin/cat</c>, <c>/usr/bin/tail -c N FILE</c> and <c>/bin/sh -c</c> (<see cref="FakeShell"/>); every other
+    /// program ends with 127, as in a shell.
+    /// </summary>
     public async Task<GuestExecResult> ExecAsync(string machineId, GuestExec exec, CancellationToken cancellation)
     {
-        await AgentAsync("Exec", machineId, cancellation);
+        if (exec is { Path: "/bin/sh", Arguments: ["-c", var script] }) return await ShellAsync(machineId, script, cancellation);
+        var machine = await AgentAsync("Exec", machineId, cancellation);
         return exec.Path switch
         {
             "/bin/echo" => new GuestExecResult(0, Encoding.UTF8.GetBytes(string.Join(' ', exec.Arguments) + "\n"), [], false),
             "/bin/cat" => new GuestExecResult(0, exec.Input ?? [], [], false),
+            "/usr/bin/tail" when exec.Arguments is ["-c", var count, var path] => machine.Files.TryGetValue(path, out var content)
+                ? new GuestExecResult(0, content[^Math.Min(int.Parse(count, System.Globalization.CultureInfo.InvariantCulture), content.Length)..], [], false)
+                : new GuestExecResult(1, [], Encoding.UTF8.GetBytes($"tail: cannot open '{path}' for reading\n"), false),
             _ => new GuestExecResult(127, [], Encoding.UTF8.GetBytes($"{exec.Path}: not found\n"), false),
         };
     }
@@ -49,7 +56,7 @@ internal sealed class FakeGuest(FakeHypervisor host, FakeOptions options, TimePr
     public async Task AddAuthorizedKeysAsync(
         string machineId, string user, IReadOnlyList<string> publicKeys, CancellationToken cancellation)
     {
-        var path = user == "root" ? "/root/.ssh/authorized_keys" : $"/home/{user}/.ssh/authorized_keys";
+        var path = KeysOf(user);
         var before = await ReadFileAsync(machineId, path, int.MaxValue, cancellation) ?? [];
         var lines = Encoding.UTF8.GetString(before).Split('\n', StringSplitOptions.RemoveEmptyEntries).Union(publicKeys, StringComparer.Ordinal);
         await WriteFileAsync(machineId, path, Encoding.UTF8.GetBytes(string.Concat(lines.Select(l => l + "\n"))), cancellation);
@@ -58,7 +65,24 @@ internal sealed class FakeGuest(FakeHypervisor host, FakeOptions options, TimePr
     private async Task<FakeMachine> AgentAsync(string call, string machineId, CancellationToken cancellation) =>
         InsistOnAgent(await host.LookAsync(call, machineId, cancellation));
 
-    private FakeMachine InsistOnAgent(FakeMachine machine)
+    /// <summary>Where a user's authorized keys are.</summary>
+    internal static string KeysOf(string user) => user == "root" ? "/root/.ssh/authorized_keys" : $"/home/{user}/.ssh/authorized_keys";
+
+    private async Task<GuestExecResult> ShellAsync(string machineId, string script, CancellationToken cancellation)
+    {
+        GuestExecResult? result = null;
+        await host.ChangeAsync("Exec", machineId, machine =>
+        {
+            var files = new Dictionary<string, byte[]>(InsistOnAgent(machine).Files, StringComparer.Ordinal);
+            result = new FakeShell(files).Run(script);
+            return machine with { Files = files };
+        }, cancellation);
+        return result!;
+    }
+
+    /// <summary>The machine, whose agent answers.</summary>
+    /// <exception cref="HypervisorException">NotFound; Unreachable.</exception>
+    internal FakeMachine InsistOnAgent(FakeMachine machine)
     {
         var id = machine.Definition.Id;
         if (!machine.Runs) throw new HypervisorException(HypervisorErrorKind.NotFound, $"machine {id} does not run");

@@ -20,24 +20,32 @@ public sealed partial class FakeHypervisor : IHypervisor
         _clock = clock;
         _state = new FakeState(new FakeStore(options.Folder), clock);
         Typed = new FakeKeys();
+        Uses = new FakeUses();
         Screen = new FakeScreen(this, Typed, clock);
         Serial = new FakeSerial(this);
-        Guest = new FakeGuest(this, options, clock);
+        var guest = new FakeGuest(this, options, clock);
+        Guest = guest;
         Power = new FakePower(this);
+        Suspend = new FakeSuspend(this);
         Resize = new FakeResize(this);
         Addresses = new FakeAddresses(this, options, clock);
         Autostart = new FakeAutostart(this);
         Snapshots = new FakeSnapshots(this);
         Clones = new FakeClones(this);
+        Forks = new FakeForks(this, guest);
         Migration = new FakeMigration(this);
         Networks = new FakeNetworks(this);
         Storage = new FakeStorage(this, options);
         Changes = new FakeChanges(this);
         Adoption = new FakeAdoption(this);
+        Activity = new FakeActivity(this, Uses, clock);
     }
 
     /// <summary>Where failures are planned and calls are noted.</summary>
     public FakeFaults Faults { get; } = new();
+
+    /// <summary>How much machines are used.</summary>
+    public FakeUses Uses { get; }
 
     /// <summary>Keys that were typed on screens.</summary>
     public FakeKeys Typed { get; }
@@ -71,7 +79,7 @@ public sealed partial class FakeHypervisor : IHypervisor
     /// <inheritdoc/>
     public Task StopAsync(string machineId, CancellationToken cancellation) => ChangeAsync("Stop", machineId, machine => machine.Runs
         ? machine with { Power = ObservedPower.On, DownAt = machine.DownAt ?? _clock.GetUtcNow() + _options.ShutdownTakes }
-        : machine, cancellation);
+        : machine.Stopped(), cancellation);
 
     /// <inheritdoc/>
     public Task KillAsync(string machineId, CancellationToken cancellation) =>

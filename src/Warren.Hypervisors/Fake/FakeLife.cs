@@ -17,6 +17,17 @@ internal sealed class FakePower(FakeHypervisor host) : IPower
         host.ChangeAsync("Resume", machineId, machine => machine.Resumed(), cancellation);
 }
 
+/// <summary>Suspend to disk: the files stay, as all else does.</summary>
+internal sealed class FakeSuspend(FakeHypervisor host) : ISuspend
+{
+    /// <inheritdoc/>
+    public Task SuspendAsync(string machineId, CancellationToken cancellation) => host.ChangeAsync("Suspend", machineId, machine =>
+    {
+        SuspendRules.Check(machine.Definition);
+        return machine.Suspended();
+    }, cancellation);
+}
+
 /// <summary>Change of the definition of a stopped machine.</summary>
 internal sealed class FakeResize(FakeHypervisor host) : IResize
 {
@@ -26,7 +37,7 @@ internal sealed class FakeResize(FakeHypervisor host) : IResize
         DefinitionRules.Check(definition, FakeKind.Kind);
         return host.ChangeAsync("Resize", definition.Id, machine =>
         {
-            if (machine.Runs)
+            if (machine.Unless("resized").Runs)
                 throw new HypervisorException(HypervisorErrorKind.Rejected, $"machine {definition.Id} runs; stop it before it is resized");
             if (definition.DiskGiB < machine.Definition.DiskGiB)
                 throw new HypervisorException(HypervisorErrorKind.Rejected, $"diskGiB cannot shrink: the disk has {machine.Definition.DiskGiB} GiB");
@@ -35,7 +46,7 @@ internal sealed class FakeResize(FakeHypervisor host) : IResize
     }
 }
 
-/// <summary>A note whether the machine starts with its host, which never starts.</summary>
+/// <summary>A note whether the machine starts with its host, which starts again only when it is told to.</summary>
 internal sealed class FakeAutostart(FakeHypervisor host) : IAutostart
 {
     /// <inheritdoc/>
@@ -45,6 +56,10 @@ internal sealed class FakeAutostart(FakeHypervisor host) : IAutostart
     /// <inheritdoc/>
     public Task SetAsync(string machineId, bool on, CancellationToken cancellation) =>
         host.ChangeAsync("SetAutostart", machineId, machine => machine with { Autostart = on }, cancellation);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<string>> ListDueAsync(CancellationToken cancellation) => host.RunAsync<IReadOnlyList<string>>("ListDueAutostart", null, state =>
+        [.. state.All().Where(m => m is { Foreign: false, Autostart: true, WentDownWithHost: true, Runs: false }).Select(m => m.Definition.Id)], cancellation);
 }
 
 /// <summary>Addresses made from the id: always the same, in the range of the machine's network.</summary>

@@ -34,6 +34,9 @@ internal sealed record FakeMachine
     /// <summary>It starts with its host.</summary>
     public bool Autostart { get; init; }
 
+    /// <summary>It ran when its host went down, and has not been started or ended since.</summary>
+    public bool WentDownWithHost { get; init; }
+
     /// <summary>Files written in the guest; gone with an ephemeral machine's stop.</summary>
     public IReadOnlyDictionary<string, byte[]> Files { get; init; } = new Dictionary<string, byte[]>(StringComparer.Ordinal);
 
@@ -46,8 +49,14 @@ internal sealed record FakeMachine
     /// <summary>The snapshot the next one will be a child of.</summary>
     public string? CurrentSnapshot { get; init; }
 
+    /// <summary>A fork that has been given an identity of its own.</summary>
+    public bool Renewed { get; init; }
+
     /// <summary>Whether it is in memory.</summary>
     internal bool Runs => Power is ObservedPower.On or ObservedPower.Paused;
+
+    /// <summary>Whether its memory is kept.</summary>
+    internal bool IsSuspended => Power is ObservedPower.Suspended;
 
     /// <summary>Its key in the store.</summary>
     internal string Key => Foreign ? KeyOfForeign(NativeName!) : Definition.Id;
@@ -59,7 +68,7 @@ internal sealed record FakeMachine
     internal FakeMachine At(DateTimeOffset now) => Power == ObservedPower.On && DownAt <= now ? Stopped() : this;
 
     internal FakeMachine Started(DateTimeOffset now, MachineDefinition definition, int processId) =>
-        (this with { Definition = definition, Power = ObservedPower.On, StartedAt = now, DownAt = null, ProcessId = processId })
+        (this with { Definition = definition, Power = ObservedPower.On, StartedAt = now, DownAt = null, ProcessId = processId, WentDownWithHost = false })
         .Writing($"{definition.Name}: imitation, nothing boots here\n");
 
     internal FakeMachine Stopped() => this with
@@ -68,6 +77,7 @@ internal sealed record FakeMachine
         StartedAt = null,
         DownAt = null,
         ProcessId = 0,
+        WentDownWithHost = false,
         Files = Definition.Ephemeral ? new Dictionary<string, byte[]>(StringComparer.Ordinal) : Files,
     };
 
@@ -79,6 +89,12 @@ internal sealed record FakeMachine
     }
 
     internal FakeMachine Paused() => Running("paused") with { Power = ObservedPower.Paused };
+
+    internal FakeMachine Suspended() => IsSuspended ? this : Running("suspended") with { Power = ObservedPower.Suspended, StartedAt = null, DownAt = null, ProcessId = 0 };
+
+    /// <summary>The machine, unless its memory is kept: then nothing may change that the memory knows of.</summary>
+    /// <exception cref="HypervisorException">Rejected.</exception>
+    internal FakeMachine Unless(string verb) => IsSuspended ? throw SuspendRules.Refusal(Definition.Id, verb) : this;
 
     internal FakeMachine Resumed() => Running("resumed") with { Power = ObservedPower.On };
 

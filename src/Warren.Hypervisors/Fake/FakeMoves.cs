@@ -13,7 +13,7 @@ internal sealed class FakeClones(FakeHypervisor host) : IClones
             // Made already: what it has written since must stay.
             if (state.Find(definition.Id) is not null) return;
             var source = state.Require(sourceId);
-            if (source.Runs) throw new HypervisorException(HypervisorErrorKind.Rejected, $"machine {sourceId} runs; stop it before it is cloned");
+            if (source.Unless("cloned").Runs) throw new HypervisorException(HypervisorErrorKind.Rejected, $"machine {sourceId} runs; stop it before it is cloned");
             state.Check(definition);
             state.Put(new FakeMachine { Definition = definition, Files = source.Files });
         }, cancellation);

@@ -13,7 +13,7 @@ internal sealed class FakeSnapshots(FakeHypervisor host) : ISnapshots
         ChangeAsync("CreateSnapshot", machineId, snapshotId, (machine, now) =>
         {
             if (machine.Snapshots.Any(s => s.Id == snapshotId)) return machine;
-            if (memory && !machine.Runs)
+            if (!machine.Unless("kept in a snapshot").Runs && memory)
                 throw new HypervisorException(HypervisorErrorKind.Rejected, $"machine {machineId} is off: there is no memory to keep");
             var snapshot = new FakeSnapshot(snapshotId, machine.CurrentSnapshot, now, memory, machine.Files);
             return machine with { Snapshots = [.. machine.Snapshots, snapshot], CurrentSnapshot = snapshotId };
@@ -28,6 +28,7 @@ internal sealed class FakeSnapshots(FakeHypervisor host) : ISnapshots
             var machine = state.Require(machineId);
             var snapshot = machine.Snapshots.FirstOrDefault(s => s.Id == snapshotId)
                 ?? throw new HypervisorException(HypervisorErrorKind.NotFound, $"machine {machineId} has no snapshot {snapshotId}");
+            machine.Unless("restored");
             if (snapshot.Memory) state.InsistOnFreePorts(machine.Definition);
             var restored = machine.Stopped() with { Files = snapshot.Files, CurrentSnapshot = snapshotId };
             state.Put(snapshot.Memory ? restored.Started(state.Now, machine.Definition, FakeState.NextProcess()) : restored);

@@ -34,7 +34,7 @@ internal sealed class FakeState(FakeStore store, TimeProvider clock)
         Check(definition);
         var known = Find(definition.Id);
         if (known is null) Put(new FakeMachine { Definition = definition });
-        else if (!known.Runs) Put(known with { Definition = definition });
+        else if (known is { Runs: false, IsSuspended: false }) Put(known with { Definition = definition });
     }
 
     /// <summary>Makes a machine run; one that runs is left alone.</summary>
@@ -42,6 +42,7 @@ internal sealed class FakeState(FakeStore store, TimeProvider clock)
     {
         var machine = Require(definition.Id);
         if (machine.Runs) return;
+        if (machine.IsSuspended) SuspendRules.CheckFits(machine.Definition, definition);
         Check(definition);
         InsistOnFreePorts(definition);
         Put(machine.Started(Now, definition, NextProcess()));

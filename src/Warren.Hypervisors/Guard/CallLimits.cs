@@ -15,16 +15,24 @@ public sealed class CallLimits
         // libvirt 9 takes 56 s for its first look at an unusable /dev/kvm; QEMU's own probe boots a guest.
         ["Probe"] = TimeSpan.FromMinutes(2),
         ["Create"] = TimeSpan.FromMinutes(30),
-        ["Start"] = TimeSpan.FromMinutes(3),
+        // A suspended machine's memory is read from disk.
+        ["Start"] = TimeSpan.FromMinutes(15),
         ["Delete"] = TimeSpan.FromMinutes(10),
         ["Guest.Ping"] = TimeSpan.FromSeconds(10),
         ["Guest.ReadFile"] = TimeSpan.FromSeconds(30),
         ["Addresses.List"] = TimeSpan.FromSeconds(10),
+        ["Activity.Look"] = TimeSpan.FromSeconds(15),
+        ["Suspend"] = TimeSpan.FromMinutes(15),
         ["Resize"] = TimeSpan.FromMinutes(10),
         ["Snapshots.Create"] = TimeSpan.FromMinutes(15),
         ["Snapshots.Restore"] = TimeSpan.FromMinutes(15),
         ["Snapshots.Delete"] = TimeSpan.FromMinutes(30),
         ["Clones.Clone"] = TimeSpan.FromHours(1),
+        ["Forks.Freeze"] = TimeSpan.FromMinutes(10),
+        ["Forks.Fork"] = TimeSpan.FromSeconds(60),
+        // The first-boot script is part of it.
+        ["Forks.Renew"] = TimeSpan.FromMinutes(10),
+        ["Forks.Delete"] = TimeSpan.FromMinutes(10),
         ["Migration.Migrate"] = TimeSpan.FromHours(1),
     };
 

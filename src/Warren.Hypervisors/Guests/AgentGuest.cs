@@ -71,6 +71,26 @@ internal sealed class AgentGuest(IAgentLine agent, TimeProvider clock) : IGuest
         }
     }
 
+    /// <summary>The guest's clock.</summary>
+    internal async Task<DateTimeOffset> TimeAsync(string machineId, CancellationToken cancellation) =>
+        DateTimeOffset.UnixEpoch + TimeSpan.FromMicroseconds((long)(await AskAsync(machineId, "guest-get-time", [], cancellation))! / 1000);
+
+    /// <summary>Sets the guest's clock.</summary>
+    /// <returns>False when the agent does not do that here.</returns>
+    internal async Task<bool> SetTimeAsync(string machineId, DateTimeOffset time, CancellationToken cancellation)
+    {
+        try
+        {
+            var nanoseconds = (time - DateTimeOffset.UnixEpoch).Ticks * TimeSpan.NanosecondsPerTick;
+            await agent.AskAsync(machineId, "guest-set-time", new JsonObject { ["time"] = nanoseconds }, AnswerLimit, cancellation);
+            return true;
+        }
+        catch (GuestAgentRefusal)
+        {
+            return false;
+        }
+    }
+
     /// <inheritdoc/>
     public async Task<byte[]?> ReadFileAsync(string machineId, string path, int limit, CancellationToken cancellation)
     {

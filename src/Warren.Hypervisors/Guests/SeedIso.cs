@@ -17,7 +17,7 @@ internal sealed class SeedIso(CommandRunner commands, string xorriso = "xorriso"
         try
         {
             if (Directory.Exists(staging)) Directory.Delete(staging, recursive: true);
-            Directory.CreateDirectory(staging, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            Directory.CreateDirectory(staging, OwnerOnly.Folder);
             await StageAsync(staging, "meta-data", seed.MetaData, cancellation);
             await StageAsync(staging, "user-data", seed.UserData, cancellation);
             await StageAsync(staging, "vendor-data", seed.VendorData, cancellation);
@@ -47,6 +47,6 @@ internal sealed class SeedIso(CommandRunner commands, string xorriso = "xorriso"
     {
         Mode = FileMode.CreateNew,
         Access = FileAccess.Write,
-        UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+        UnixCreateMode = OwnerOnly.File,
     };
 }

@@ -1,3 +1,5 @@
+using Warren.Hypervisors.Guests;
+using Warren.Hypervisors.Guests.Renewal;
 using Warren.Hypervisors.Libvirt.Connections;
 using Warren.Hypervisors.Libvirt.Consoles;
 using Warren.Hypervisors.Libvirt.Machines;
@@ -22,6 +24,7 @@ internal sealed class LibvirtHypervisor : IHypervisor, IDisposable
     private readonly AcceleratorTrial _accelerator;
     private readonly LibvirtProbe _probe;
     private readonly MachineStart _start;
+    private readonly GuestClock _guestClock;
 
     /// <summary>Creates a driver; nothing is touched before the first call.</summary>
     internal LibvirtHypervisor(LibvirtOptions options, TimeProvider clock)
@@ -35,11 +38,15 @@ internal sealed class LibvirtHypervisor : IHypervisor, IDisposable
         var agent = new LibvirtAgent(_line, options);
         Screen = new LibvirtScreen(options, _line, clock);
         Serial = new LibvirtSerial(options, _line);
-        Guest = new Guests.AgentGuest(agent, clock);
+        var insider = new AgentGuest(agent, clock);
+        Guest = insider;
+        _guestClock = new GuestClock(insider, clock);
         Power = new LibvirtPower(_line);
+        Suspend = new LibvirtSuspend(options, _line);
         Resize = new LibvirtResize(options, _line, _volumes, _start);
         Addresses = new LibvirtAddresses(_line, agent);
         Autostart = new LibvirtAutostart(_line);
+        Activity = new LibvirtActivity(_line);
         Snapshots = new LibvirtSnapshots(_line, clock);
         Networks = new LibvirtNetworks(_line);
         Storage = new LibvirtStorage(_line);
@@ -66,6 +73,9 @@ internal sealed class LibvirtHypervisor : IHypervisor, IDisposable
     public IPower? Power { get; }
 
     /// <inheritdoc/>
+    public ISuspend? Suspend { get; }
+
+    /// <inheritdoc/>
     public IResize? Resize { get; }
 
     /// <inheritdoc/>
@@ -73,6 +83,9 @@ internal sealed class LibvirtHypervisor : IHypervisor, IDisposable
 
     /// <inheritdoc/>
     public IAutostart? Autostart { get; }
+
+    /// <inheritdoc/>
+    public IActivity? Activity { get; }
 
     /// <inheritdoc/>
     public ISnapshots? Snapshots { get; }
@@ -121,8 +134,9 @@ internal sealed class LibvirtHypervisor : IHypervisor, IDisposable
     public async Task StartAsync(MachineDefinition definition, CancellationToken cancellation)
     {
         MachineStart.CheckRules(definition);
-        using var _ = await Gates.EnterAsync(_options.Uri, definition.Id, cancellation);
-        await _start.RunAsync(definition, cancellation);
+        bool stoodStill;
+        using (await Gates.EnterAsync(_options.Uri, definition.Id, cancellation)) stoodStill = await _start.RunAsync(definition, cancellation);
+        if (stoodStill) await _guestClock.TrySetAsync(definition.Id, cancellation);
     }
 
     /// <inheritdoc/>
@@ -132,7 +146,12 @@ internal sealed class LibvirtHypervisor : IHypervisor, IDisposable
         {
             using var domain = Domains.Require(connection, machineId);
             var (state, _) = Domains.State(domain.Handle);
-            if (state is Domains.Off or Domains.Crashed) return false;
+            if (state is Domains.Off or Domains.Crashed)
+            {
+                ManagedSave.Remove(domain.Handle);
+                return false;
+            }
+
             // A paused machine would never hear.
             if (state is Domains.Paused) VirError.Check(LibVirt.DomainResume(domain.Handle));
             VirError.Check(LibVirt.DomainShutdown(domain.Handle, LibVirt.ShutdownByPowerButton));
@@ -146,6 +165,7 @@ internal sealed class LibvirtHypervisor : IHypervisor, IDisposable
     {
         using var domain = Domains.Require(connection, machineId);
         End(domain.Handle);
+        ManagedSave.Remove(domain.Handle);
     }, cancellation);
 
     /// <inheritdoc/>

@@ -68,8 +68,18 @@ internal sealed class DiskFiles(QemuOptions options, CommandRunner commands)
     private async Task MakeAsync(string path, CancellationToken cancellation, params string[] arguments)
     {
         File.Delete(path + ".new");
-        await ImgAsync(cancellation, ["create", "-q", "-f", "qcow2", .. arguments]);
-        File.SetUnixFileMode(path + ".new", UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        try
+        {
+            await ImgAsync(cancellation, ["create", "-q", "-f", "qcow2", .. arguments]);
+        }
+        catch
+        {
+            // What is half made would go on naming a layer.
+            File.Delete(path + ".new");
+            throw;
+        }
+
+        File.SetUnixFileMode(path + ".new", OwnerOnly.File);
         File.Move(path + ".new", path, overwrite: true);
     }
 
@@ -77,7 +87,7 @@ internal sealed class DiskFiles(QemuOptions options, CommandRunner commands)
     {
         if (!fresh && File.Exists(folder.FirmwareVariables)) return;
         File.Copy(Firmwares().Variables, folder.FirmwareVariables + ".new", overwrite: true);
-        File.SetUnixFileMode(folder.FirmwareVariables + ".new", UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        File.SetUnixFileMode(folder.FirmwareVariables + ".new", OwnerOnly.File);
         File.Move(folder.FirmwareVariables + ".new", folder.FirmwareVariables, overwrite: true);
     }
 
@@ -87,7 +97,24 @@ internal sealed class DiskFiles(QemuOptions options, CommandRunner commands)
         FirmwareFiles.Find(options.FirmwareSearchPaths) ?? throw new HypervisorException(
             HypervisorErrorKind.Unsupported, "firmware uefi needs OVMF, which is not installed: apt-get install ovmf");
 
-    private async Task<long> VirtualSizeAsync(string path, string format, CancellationToken cancellation)
+    /// <summary>Makes a file, in the place of one that is there, an overlay on a layer of qcow2. The layer is not opened: a QEMU may be writing to it.</summary>
+    internal Task MakeOverlayAsync(string path, string layer, long bytes, CancellationToken cancellation) =>
+        MakeAsync(path, cancellation, "-u", "-b", layer, "-F", "qcow2", path + ".new", Text(bytes));
+
+    /// <summary>Takes out the layer below a file: what it holds goes into the file, which then lies upon what the layer lay upon.</summary>
+    internal async Task TakeOutAsync(string path, string layer, CancellationToken cancellation)
+    {
+        var below = JsonNode.Parse(await ImgAsync(cancellation, "info", "--output=json", "-U", "-f", "qcow2", layer))!;
+        var name = (string?)below["backing-filename"] ?? "";
+        string[] format = name.Length > 0 ? ["-F", (string)below["backing-filename-format"]!] : [];
+        await ImgAsync(cancellation, ["rebase", "-q", "-f", "qcow2", .. format, "-b", name, path]);
+    }
+
+    /// <summary>Bytes of a system disk as the definition asks for.</summary>
+    internal static long SystemBytes(MachineDefinition definition) => definition.DiskGiB * GiB;
+
+    /// <summary>Bytes that the guest sees.</summary>
+    internal async Task<long> VirtualSizeAsync(string path, string format, CancellationToken cancellation)
     {
         var text = await ImgAsync(cancellation, "info", "--output=json", "-U", "-f", format, path);
         return (long)JsonNode.Parse(text)!["virtual-size"]!;

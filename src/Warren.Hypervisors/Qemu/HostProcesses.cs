@@ -12,15 +12,22 @@ internal static class HostProcesses
         File.Exists("/proc/sys/kernel/random/boot_id") ? File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim() : "";
 
     /// <summary>Start time in clock ticks since boot (field 22 of /proc/PID/stat); null when the process is gone or a zombie.</summary>
-    internal static long? StartTicks(int pid)
+    internal static long? StartTicks(int pid) => Stat(pid) is { } stat ? long.Parse(stat[19], CultureInfo.InvariantCulture) : null;
+
+    /// <summary>CPU time in user and kernel mode (fields 14 and 15 of /proc/PID/stat) in nanoseconds; null when the process is gone or a zombie.</summary>
+    internal static long? CpuNanoseconds(int pid) => Stat(pid) is { } stat
+        ? (long.Parse(stat[11], CultureInfo.InvariantCulture) + long.Parse(stat[12], CultureInfo.InvariantCulture)) * NanosecondsPerTick
+        : null;
+
+    /// <summary>Fields of /proc/PID/stat from the third on, the state; null when the process is gone or a zombie.</summary>
+    private static string[]? Stat(int pid)
     {
         var stat = ReadAll($"/proc/{pid}/stat");
         if (stat is null) return null;
         // The name in field 2 may hold spaces and brackets; the fields after it start behind the last bracket.
         var fields = Encoding.UTF8.GetString(stat);
         var rest = fields[(fields.LastIndexOf(')') + 2)..].Split(' ');
-        if (rest[0] is "Z" or "X") return null;
-        return long.Parse(rest[19], CultureInfo.InvariantCulture);
+        return rest[0] is "Z" or "X" ? null : rest;
     }
 
     /// <summary>Arguments of a process; empty when it is gone.</summary>
@@ -64,6 +71,9 @@ internal static class HostProcesses
             return null;
         }
     }
+
+    // USER_HZ, in which the kernel tells times of processes, is 100 on x86-64 and arm64 whatever the kernel's own HZ.
+    private const long NanosecondsPerTick = 1_000_000_000 / 100;
 
     // Numbers of the generic system call table (Linux 5.3), the same on x86-64 and arm64.
     private const long PidfdSendSignal = 424;

@@ -9,7 +9,6 @@ internal sealed class MachineFolder
     /// <summary>Bytes of a unix socket path without the closing zero: <c>sun_path</c> in unix(7) has 108.</summary>
     internal const int LongestSocketPath = 107;
 
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     internal MachineFolder(string machinesFolder, string id)
     {
@@ -42,7 +41,21 @@ internal sealed class MachineFolder
 
     internal string AgentSocket => In("agent.sock");
 
+    internal string StateSocket => In("state.sock");
+
     internal string SerialLog => In("serial.log");
+
+    /// <summary>Marks a fork that has not yet run.</summary>
+    internal string Unfinished => In("fork.unfinished");
+
+    /// <summary>There while the guest's file systems are kept still.</summary>
+    internal string Quiet => In("quiet");
+
+    /// <summary>Marks a fork that has its parent's identity.</summary>
+    internal string Twin => In("fork.twin");
+
+    /// <summary>Marks a machine that starts with its host.</summary>
+    internal string Autostart => In("autostart");
 
     internal string QemuLog => In("qemu.log");
 
@@ -73,8 +86,8 @@ internal sealed class MachineFolder
     /// <summary>Makes the folder, private from its first moment.</summary>
     internal void Make()
     {
-        Directory.CreateDirectory(Root, OwnerOnly);
-        Directory.CreateDirectory(Path, OwnerOnly);
+        Directory.CreateDirectory(Root, OwnerOnly.Folder);
+        Directory.CreateDirectory(Path, OwnerOnly.Folder);
     }
 
     /// <summary>Removes the folder: renamed first, so that a half-removed machine is never taken for a machine.</summary>

@@ -12,11 +12,39 @@ internal static class MachineLock
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
 
     /// <exception cref="HypervisorException">Busy when another holds it for over a minute.</exception>
-    internal static async Task<IDisposable> TakeAsync(MachineFolder folder, TimeProvider clock, CancellationToken cancellation)
+    internal static Task<IDisposable> TakeAsync(MachineFolder folder, TimeProvider clock, CancellationToken cancellation) =>
+        TakeAsync(folder.Root, $"{Stripe(folder.Id):d2}", $"machine {folder.Id}", clock, cancellation);
+
+    /// <summary>Both at once, always in one order, so that no two callers wait for each other.</summary>
+    /// <exception cref="HypervisorException">Busy when another holds one of them for over a minute.</exception>
+    internal static async Task<IDisposable> TakeBothAsync(MachineFolder one, MachineFolder other, TimeProvider clock, CancellationToken cancellation)
     {
-        var locks = Path.Combine(folder.Root, ".locks");
-        Directory.CreateDirectory(locks, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        var file = Path.Combine(locks, $"{Stripe(folder.Id):d2}");
+        if (Stripe(one.Id) == Stripe(other.Id)) return await TakeAsync(one, clock, cancellation);
+        var (first, second) = Stripe(one.Id) < Stripe(other.Id) ? (one, other) : (other, one);
+        var held = await TakeAsync(first, clock, cancellation);
+        try
+        {
+            return new Pair(held, await TakeAsync(second, clock, cancellation));
+        }
+        catch
+        {
+            held.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The same for something that is no machine.</summary>
+    /// <param name="root">The folder of the machines.</param>
+    /// <param name="name">Name of the lock's file.</param>
+    /// <param name="what">What it guards, for the error.</param>
+    /// <param name="clock">Time.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <exception cref="HypervisorException">Busy when another holds it for over a minute.</exception>
+    internal static async Task<IDisposable> TakeAsync(string root, string name, string what, TimeProvider clock, CancellationToken cancellation)
+    {
+        var locks = Path.Combine(root, ".locks");
+        Directory.CreateDirectory(locks, OwnerOnly.Folder);
+        var file = Path.Combine(locks, name);
         var began = clock.GetTimestamp();
         while (true)
         {
@@ -31,8 +59,17 @@ internal static class MachineLock
             }
             catch (IOException e)
             {
-                throw new HypervisorException(HypervisorErrorKind.Busy, $"machine {folder.Id} is being changed by another call", e);
+                throw new HypervisorException(HypervisorErrorKind.Busy, $"{what} is being changed by another call", e);
             }
+        }
+    }
+
+    private sealed class Pair(IDisposable first, IDisposable second) : IDisposable
+    {
+        public void Dispose()
+        {
+            second.Dispose();
+            first.Dispose();
         }
     }
 

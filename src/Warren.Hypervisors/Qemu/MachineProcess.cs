@@ -5,7 +5,8 @@ namespace Warren.Hypervisors.Qemu;
 /// <param name="StartTicks">Its start time, clock ticks since boot.</param>
 /// <param name="BootId">The boot those numbers belong to.</param>
 /// <param name="LogOffset">Where in qemu.log this run begins, bytes.</param>
-internal sealed record ProcessRecord(int ProcessId, long StartTicks, string BootId, long LogOffset);
+/// <param name="Resumed">What it took in of a machine that had run before; null for one that booted.</param>
+internal sealed record ProcessRecord(int ProcessId, long StartTicks, string BootId, long LogOffset, Resumption? Resumed = null);
 
 /// <summary>
 /// Finds the QEMU of a machine and ends it. A process is ours only when its arguments name this machine's pid file and,
@@ -42,11 +43,14 @@ internal static class MachineProcess
     }
 
     /// <summary>Writes down which process runs the machine.</summary>
-    internal static void Record(MachineFolder folder, int pid, long logOffset)
+    internal static void Record(MachineFolder folder, int pid, long logOffset, Resumption? resumed)
     {
         if (HostProcesses.StartTicks(pid) is { } ticks)
-            PrivateFile.Write(folder.ProcessRecord, new ProcessRecord(pid, ticks, HostProcesses.BootId, logOffset));
+            PrivateFile.Write(folder.ProcessRecord, new ProcessRecord(pid, ticks, HostProcesses.BootId, logOffset, resumed));
     }
+
+    /// <summary>DHCP leases of others in the state of the running machine.</summary>
+    internal static int Leases(MachineFolder folder) => PrivateFile.Read<ProcessRecord>(folder.ProcessRecord)?.Resumed?.Leases ?? 0;
 
     /// <summary>Notes that the machine was ended on purpose.</summary>
     internal static void Forget(MachineFolder folder)
@@ -63,7 +67,8 @@ internal static class MachineProcess
         MachineFolder folder, int pid, TimeSpan limit, TimeProvider clock, CancellationToken cancellation)
     {
         var began = clock.GetTimestamp();
-        while (HostProcesses.StartTicks(pid) is not null && Names(pid, folder))
+        // One that is ending loses its arguments before it has closed its files.
+        while (HostProcesses.StartTicks(pid) is not null && (Names(pid, folder) || HostProcesses.Arguments(pid).Length == 0))
         {
             if (clock.GetElapsedTime(began) > limit) return false;
             await Task.Delay(TimeSpan.FromMilliseconds(5), clock, cancellation);

@@ -6,8 +6,6 @@ namespace Warren.Hypervisors.Qemu;
 /// <summary>Small JSON files that are either whole or absent, readable by their owner only.</summary>
 internal static class PrivateFile
 {
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-
     private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web)
     {
         WriteIndented = true,
@@ -19,15 +17,22 @@ internal static class PrivateFile
     {
         var fresh = path + ".new";
         File.Delete(fresh);
-        using (var stream = new FileStream(fresh, new FileStreamOptions
+        try
         {
-            Mode = FileMode.CreateNew,
-            Access = FileAccess.Write,
-            UnixCreateMode = OperatingSystem.IsWindows() ? null : OwnerOnly,
-        }))
-        {
+            using var stream = new FileStream(fresh, new FileStreamOptions
+            {
+                Mode = FileMode.CreateNew,
+                Access = FileAccess.Write,
+                UnixCreateMode = OperatingSystem.IsWindows() ? null : OwnerOnly.File,
+            });
             JsonSerializer.Serialize(stream, value, Options);
             stream.Flush(flushToDisk: true);
+        }
+        catch
+        {
+            // A full disk would keep half a file.
+            File.Delete(fresh);
+            throw;
         }
 
         File.Move(fresh, path, overwrite: true);

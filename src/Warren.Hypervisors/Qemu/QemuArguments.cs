@@ -15,25 +15,32 @@ internal static class QemuArguments
     /// <summary>Node of an ISO booted from.</summary>
     internal const string IsoNode = "bootiso";
 
+    /// <summary>The last byte of the guest's address in QEMU's user network (docs/system/devices/net.rst: the first of its DHCP range).</summary>
+    internal const int GuestAddress = 15;
+
     internal const string SandboxPolicy = "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny";
 
     /// <summary>The arguments, program left out.</summary>
     internal static List<string> Build(
-        MachineDefinition definition, MachineFolder folder, QemuOptions options, string accelerator, FirmwareFiles? firmware)
+        MachineDefinition definition, MachineFolder folder, QemuOptions options, string accelerator, FirmwareFiles? firmware, GuestMemory? memory = null, Resumption? resumed = null)
     {
+        var board = (resumed?.MachineType ?? "q35") + (memory is null ? "" : ",memory-backend=ram");
         List<string> line = [.. options.ExtraArguments];
         line.AddRange("-nodefaults", "-no-user-config");
         line.AddRange("-name", "guest=" + definition.Name, "-uuid", folder.HardwareId.ToString());
-        line.AddRange("-M", firmware is null ? "q35" : "q35,pflash0=fwcode,pflash1=fwvars");
+        line.AddRange("-M", firmware is null ? board : board + ",pflash0=fwcode,pflash1=fwvars");
         line.AddRange("-accel", accelerator == "kvm" ? "kvm" : "tcg,thread=multi", "-cpu", accelerator == "kvm" ? "host" : options.TcgCpu);
         line.AddRange("-m", Text(definition.MemoryMiB), "-smp", Text(definition.Cpus));
+        if (memory is not null) line.AddRange("-object", Memory(memory, definition));
         line.AddRange("-pidfile", folder.PidFile, "-msg", "timestamp=on");
         // -daemonize is not used: it needs fork and setsid, which this policy denies (QEMU 7.2 dies of SIGSYS).
         if (options.Sandbox) line.AddRange("-sandbox", SandboxPolicy);
         AddFirmware(line, folder, firmware);
         AddDisks(line, definition, folder);
-        AddNetwork(line, definition);
+        AddNetwork(line, definition, resumed?.Leases ?? 0);
         AddConsoles(line, definition, folder);
+        // -S: the one who gives it the state lets it run.
+        if (resumed is not null) line.AddRange("-S", "-incoming", "defer");
         return line;
     }
 
@@ -76,11 +83,13 @@ internal static class QemuArguments
         line.AddRange("-device", Device("virtio-blk-pci", ("drive", "seed"), ("id", "seed"), ("serial", "seed")));
     }
 
-    private static void AddNetwork(List<string> line, MachineDefinition definition)
+    private static void AddNetwork(List<string> line, MachineDefinition definition, int leases)
     {
+        // QEMU's DHCP server counts on from the leases that came with the state: the one given next has to be the guest's address.
+        var first = leases == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $",dhcpstart=10.0.2.{GuestAddress - leases}");
         var forwards = definition.Forwards.Select(f =>
-            string.Create(CultureInfo.InvariantCulture, $",hostfwd={f.Protocol}:{f.HostAddress}:{f.HostPort}-:{f.GuestPort}"));
-        line.AddRange("-netdev", "user,id=net0" + string.Concat(forwards));
+            string.Create(CultureInfo.InvariantCulture, $",hostfwd={f.Protocol}:{f.HostAddress}:{f.HostPort}-10.0.2.{GuestAddress}:{f.GuestPort}"));
+        line.AddRange("-netdev", "user,id=net0" + first + string.Concat(forwards));
         // Nothing boots from the network; without the card's boot ROM the firmware is done a tenth of tiny's boot earlier.
         line.AddRange("-device", Device("virtio-net-pci", ("netdev", "net0"), ("mac", definition.MacAddress), ("romfile", "")));
     }
@@ -88,6 +97,8 @@ internal static class QemuArguments
     private static void AddConsoles(List<string> line, MachineDefinition definition, MachineFolder folder)
     {
         line.AddRange("-device", "virtio-rng-pci");
+        // A fork's guest learns by it that it is another machine (Microsoft, "Virtual Machine Generation ID").
+        line.AddRange("-device", "vmgenid,guid=auto");
         line.AddRange("-display", "none", "-vnc", "unix:" + Escape(folder.RfbSocket));
         line.AddRange("-device", definition.Video == VideoCard.Virtio ? "virtio-vga" : "VGA");
         // A tablet reports absolute positions, so that the pointer in a viewer is where the guest thinks it is.
@@ -100,6 +111,15 @@ internal static class QemuArguments
     }
 
     private static string Listening(string id, string path) => $"socket,id={id},path={Escape(path)},server=on,wait=off";
+
+    private static string Memory(GuestMemory memory, MachineDefinition definition) => new JsonObject
+    {
+        ["qom-type"] = "memory-backend-file",
+        ["id"] = "ram",
+        ["mem-path"] = memory.Path,
+        ["size"] = definition.MemoryMiB * (1L << 20),
+        ["share"] = memory.Shared,
+    }.ToJsonString();
 
     private static string Node(string name, string format, string path, bool readOnly) => new JsonObject
     {
@@ -126,3 +146,13 @@ internal static class QemuArguments
         foreach (var argument in arguments) line.Add(argument);
     }
 }
+
+/// <summary>A file that is a guest's memory.</summary>
+/// <param name="Path">Where it is.</param>
+/// <param name="Shared">The guest writes to it; else what it writes is its own.</param>
+internal sealed record GuestMemory(string Path, bool Shared);
+
+/// <summary>What a QEMU must know that goes on with the state of another.</summary>
+/// <param name="MachineType">The versioned type of its board: <c>q35</c> means another one in the next QEMU.</param>
+/// <param name="Leases">DHCP leases in the state that belong to machines it was forked from.</param>
+internal sealed record Resumption(string MachineType, int Leases);

@@ -1,3 +1,5 @@
+using Warren.Hypervisors.Qemu.Suspension;
+
 namespace Warren.Hypervisors.Qemu;
 
 /// <summary>Pause and continue by QMP's <c>stop</c> and <c>cont</c>.</summary>
@@ -12,7 +14,7 @@ internal sealed class QemuPower(string machinesFolder, QemuControl control) : IP
     private async Task RunAsync(string machineId, string command, CancellationToken cancellation)
     {
         var folder = new MachineFolder(machinesFolder, machineId);
-        if (MachineProcess.Find(folder) is null)
+        if (MachineProcess.Find(folder) is null || SuspendFiles.IsSuspended(folder))
             throw new HypervisorException(HypervisorErrorKind.NotFound, $"machine {machineId} does not run");
         await control.RunAsync(folder, cancellation, command);
     }
@@ -29,6 +31,7 @@ internal sealed class QemuResize(string machinesFolder, DiskFiles disks, TimePro
         using var _ = await MachineLock.TakeAsync(folder, clock, cancellation);
         if (!folder.Exists)
             throw new HypervisorException(HypervisorErrorKind.NotFound, $"there is no machine {definition.Id} on this host");
+        SuspendFiles.Refuse(folder, "resized");
         if (MachineProcess.Search(folder) is not null)
             throw new HypervisorException(HypervisorErrorKind.Rejected, $"machine {definition.Id} runs; stop it before it is resized");
         await disks.GrowAsync(definition, folder, cancellation);

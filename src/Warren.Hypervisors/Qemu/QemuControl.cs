@@ -13,7 +13,11 @@ internal sealed class QemuControl(TimeProvider clock)
 
     /// <summary>Gives commands in order over one connection and returns their answers.</summary>
     /// <exception cref="HypervisorException">Unreachable when QEMU is silent, Rejected when it refuses.</exception>
-    internal async Task<JsonNode?[]> RunAsync(MachineFolder folder, CancellationToken cancellation, params string[] commands)
+    internal Task<JsonNode?[]> RunAsync(MachineFolder folder, CancellationToken cancellation, params string[] commands) =>
+        RunAsync(folder, Limit, [.. commands.Select(c => (c, (JsonObject?)null))], cancellation);
+
+    private async Task<JsonNode?[]> RunAsync(
+        MachineFolder folder, TimeSpan limit, (string Name, JsonObject? Arguments)[] commands, CancellationToken cancellation)
     {
         var gate = _gates.GetOrAdd(folder.Id, _ => new SemaphoreSlim(1));
         if (!await gate.WaitAsync(Limit, cancellation))
@@ -23,7 +27,7 @@ internal sealed class QemuControl(TimeProvider clock)
             using var qmp = await QmpConnection.OpenAsync(folder.QmpSocket, Limit, clock, cancellation);
             var answers = new JsonNode?[commands.Length];
             for (var i = 0; i < commands.Length; i++)
-                answers[i] = await qmp.CommandAsync(commands[i], null, Limit, clock, cancellation);
+                answers[i] = await qmp.CommandAsync(commands[i].Name, commands[i].Arguments, limit, clock, cancellation);
             return answers;
         }
         finally
@@ -31,6 +35,12 @@ internal sealed class QemuControl(TimeProvider clock)
             gate.Release();
         }
     }
+
+    /// <summary>Gives one command with arguments and returns its answer.</summary>
+    /// <exception cref="HypervisorException">Unreachable when QEMU is silent for <paramref name="limit"/>, Rejected when it refuses.</exception>
+    internal async Task<JsonNode?> AskAsync(
+        MachineFolder folder, string command, JsonObject? arguments, TimeSpan limit, CancellationToken cancellation) =>
+        (await RunAsync(folder, limit, [(command, arguments)], cancellation))[0];
 
     /// <summary>Forgets a machine that is gone.</summary>
     internal void Forget(string id) => _gates.TryRemove(id, out _);

@@ -1,6 +1,10 @@
 using Warren.Hypervisors.Commands;
 using Warren.Hypervisors.Guests;
+using Warren.Hypervisors.Guests.Renewal;
+using Warren.Hypervisors.Qemu.Forks;
 using Warren.Hypervisors.Qemu.Probe;
+using Warren.Hypervisors.Qemu.Snapshots;
+using Warren.Hypervisors.Qemu.Suspension;
 
 namespace Warren.Hypervisors.Qemu;
 
@@ -14,10 +18,14 @@ public sealed class QemuHypervisor : IHypervisor
     private readonly TimeProvider _clock;
     private readonly QemuControl _control;
     private readonly DiskFiles _disks;
-    private readonly SeedIso _seeds;
     private readonly QemuLauncher _launcher;
     private readonly QemuProbe _probe;
     private readonly QemuShutdown _shutdown;
+    private readonly QemuLife _life;
+    private readonly Layers _layers;
+    private readonly QemuSnapshots _snapshots;
+    private readonly QemuSuspend _suspend;
+    private readonly GuestClock _guestClock;
 
     /// <summary>Creates a driver; nothing is touched before the first call.</summary>
     public QemuHypervisor(QemuOptions options, TimeProvider clock)
@@ -27,16 +35,25 @@ public sealed class QemuHypervisor : IHypervisor
         var commands = new CommandRunner();
         _control = new QemuControl(clock);
         _disks = new DiskFiles(_options, commands);
-        _seeds = new SeedIso(commands, options.XorrisoProgram);
         _launcher = new QemuLauncher(_options, commands, clock);
         _probe = new QemuProbe(_options, commands);
         var agent = new GuestAgent(_options.MachinesFolder, clock);
         _shutdown = new QemuShutdown(_control, agent, clock);
+        _life = new QemuLife(_options, _disks, new SeedIso(commands, options.XorrisoProgram), _launcher, _probe, _shutdown);
+        _layers = new Layers(_options.MachinesFolder, _disks, clock);
+        _snapshots = new QemuSnapshots(_options.MachinesFolder, _layers, _life, _control, new QuietGuest(agent), clock);
+        _suspend = new QemuSuspend(_options.MachinesFolder, _life, _snapshots, _control, clock);
+        var insider = new AgentGuest(agent, clock);
+        _guestClock = new GuestClock(insider, clock);
+        Forks = new QemuForks(_options.MachinesFolder, _layers, _life, _snapshots, _control, insider, clock);
+        Clones = new QemuClones(_options.MachinesFolder, _layers, _life, _snapshots, clock);
         Screen = new QemuScreen(_options.MachinesFolder, clock);
         Serial = new QemuSerial(_options.MachinesFolder, clock);
-        Guest = new AgentGuest(agent, clock);
+        Guest = insider;
         Power = new QemuPower(_options.MachinesFolder, _control);
         Resize = new QemuResize(_options.MachinesFolder, _disks, clock);
+        Autostart = new QemuAutostart(_options.MachinesFolder, clock);
+        Activity = new QemuActivity(_options.MachinesFolder);
     }
 
     /// <inheritdoc/>
@@ -55,7 +72,25 @@ public sealed class QemuHypervisor : IHypervisor
     public IPower? Power { get; }
 
     /// <inheritdoc/>
+    public ISuspend? Suspend => _suspend;
+
+    /// <inheritdoc/>
     public IResize? Resize { get; }
+
+    /// <inheritdoc/>
+    public IAutostart? Autostart { get; }
+
+    /// <inheritdoc/>
+    public IActivity? Activity { get; }
+
+    /// <inheritdoc/>
+    public ISnapshots? Snapshots => _snapshots;
+
+    /// <inheritdoc/>
+    public IClones? Clones { get; }
+
+    /// <inheritdoc/>
+    public IForks? Forks { get; }
 
     /// <inheritdoc/>
     public Task<HostProbe> ProbeAsync(CancellationToken cancellation) => _probe.RunAsync(cancellation);
@@ -67,12 +102,12 @@ public sealed class QemuHypervisor : IHypervisor
         var folder = Folder(definition.Id);
         folder.CheckSocketPaths();
         using var _ = await MachineLock.TakeAsync(folder, _clock, cancellation);
-        if (MachineProcess.Search(folder) is not null) return;
+        if (MachineProcess.Search(folder) is not null || SuspendFiles.IsSuspended(folder)) return;
         var mayRemove = !folder.Exists;
         folder.Make();
         try
         {
-            await CompleteAsync(definition, folder, cancellation);
+            await _life.CompleteAsync(definition, folder, cancellation);
             progress.Report(1);
         }
         catch when (mayRemove)
@@ -88,24 +123,33 @@ public sealed class QemuHypervisor : IHypervisor
         DefinitionRules.Check(definition, QemuKind.Kind);
         var folder = Folder(definition.Id);
         folder.CheckSocketPaths();
-        using var _ = await MachineLock.TakeAsync(folder, _clock, cancellation);
+        bool late;
+        using (await MachineLock.TakeAsync(folder, _clock, cancellation)) late = await MakeRunAsync(definition, folder, cancellation);
+        // Without the lock: a guest that is slow to answer holds up nobody.
+        if (late) await _guestClock.TrySetAsync(definition.Id, cancellation);
+    }
+
+    /// <returns>Whether it goes on from a suspension, and its guest has an agent that can be told the time.</returns>
+    private async Task<bool> MakeRunAsync(MachineDefinition definition, MachineFolder folder, CancellationToken cancellation)
+    {
         if (!folder.Exists) throw NotFound(definition.Id);
+        if (SuspendFiles.IsSuspended(folder)) return await _suspend.GoOnAsync(definition, folder, cancellation);
         if (MachineProcess.Search(folder) is { } running)
         {
             await _launcher.WaitUntilReadyAsync(folder, running, 0, cancellation);
             if (PrivateFile.Read<ProcessRecord>(folder.ProcessRecord)?.ProcessId != running)
-                MachineProcess.Record(folder, running, 0);
+                MachineProcess.Record(folder, running, 0, null);
+            await _suspend.SettleAsync(folder, cancellation);
         }
         else
         {
-            var accelerator = (await _probe.AcceleratorAsync(cancellation)).Name;
-            await CompleteAsync(definition, folder, cancellation);
-            var firmware = definition.Firmware == Firmware.Uefi ? _disks.Firmwares() : null;
-            await _launcher.StartAsync(
-                folder, QemuArguments.Build(definition, folder, _options, accelerator, firmware), cancellation);
+            HostDisk.AnswerFor(() => QemuSuspend.Clear(folder));
+            await _snapshots.RecoverAsync(folder, cancellation);
+            await _life.StartAsync(definition, folder, null, cancellation);
         }
 
         if (definition.Ephemeral) ForgetDisks(definition, folder);
+        return false;
     }
 
     /// <inheritdoc/>
@@ -113,7 +157,9 @@ public sealed class QemuHypervisor : IHypervisor
     {
         var folder = Folder(machineId);
         if (!folder.Exists) throw NotFound(machineId);
-        if (MachineProcess.Find(folder) is not null) await _shutdown.AskAsync(folder, cancellation);
+        // There is nobody to ask.
+        if (SuspendFiles.IsSuspended(folder)) await KillAsync(machineId, cancellation);
+        else if (MachineProcess.Find(folder) is not null) await _shutdown.AskAsync(folder, cancellation);
     }
 
     /// <inheritdoc/>
@@ -123,6 +169,7 @@ public sealed class QemuHypervisor : IHypervisor
         if (!folder.Exists) throw NotFound(machineId);
         using var _ = await MachineLock.TakeAsync(folder, _clock, cancellation);
         await _shutdown.KillAsync(folder, cancellation);
+        HostDisk.AnswerFor(new SuspendFiles(folder).Remove);
     }
 
     /// <inheritdoc/>
@@ -133,6 +180,7 @@ public sealed class QemuHypervisor : IHypervisor
         await _shutdown.KillAsync(folder, cancellation);
         folder.Remove();
         MachineFolder.Sweep(folder.Root);
+        using (await _layers.LockAsync(cancellation)) _layers.Clear();
         _control.Forget(machineId);
     }
 
@@ -154,16 +202,6 @@ public sealed class QemuHypervisor : IHypervisor
         }
 
         return found;
-    }
-
-    private async Task CompleteAsync(MachineDefinition definition, MachineFolder folder, CancellationToken cancellation)
-    {
-        var before = PrivateFile.Read<MachineDefinition>(folder.Definition);
-        await _disks.CompleteAsync(definition, folder, cancellation);
-        if (definition.Seed is { } seed && (before?.Seed != seed || !File.Exists(folder.Seed)))
-            await _seeds.WriteAsync(seed, folder.Seed, cancellation);
-        // Last: the mark says that everything it describes is there.
-        PrivateFile.Write(folder.Definition, definition);
     }
 
     /// <summary>The running QEMU keeps the files open; without names they vanish with it, however it ends.</summary>

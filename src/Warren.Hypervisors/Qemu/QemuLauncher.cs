@@ -20,7 +20,7 @@ internal sealed class QemuLauncher(QemuOptions options, CommandRunner commands, 
 
     /// <summary>Starts a machine and waits until its control socket answers.</summary>
     /// <exception cref="HypervisorException">With QEMU's own words when it ends instead.</exception>
-    internal async Task StartAsync(MachineFolder folder, IReadOnlyList<string> arguments, CancellationToken cancellation)
+    internal async Task StartAsync(MachineFolder folder, IReadOnlyList<string> arguments, Resumption? resumed, CancellationToken cancellation)
     {
         SetAside(folder.QemuLog);
         SetAside(folder.SerialLog);
@@ -31,7 +31,7 @@ internal sealed class QemuLauncher(QemuOptions options, CommandRunner commands, 
         // Not to be cancelled: its pid would be lost. It ends at once.
         var pid = await SpawnAsync(folder, arguments, CancellationToken.None);
         var ticks = HostProcesses.StartTicks(pid);
-        MachineProcess.Record(folder, pid, offset);
+        MachineProcess.Record(folder, pid, offset, resumed);
         try
         {
             await WaitUntilReadyAsync(folder, pid, offset, cancellation);
@@ -81,11 +81,18 @@ internal sealed class QemuLauncher(QemuOptions options, CommandRunner commands, 
     /// <summary>The log of one run, at most its last 8 KiB.</summary>
     internal static string LogSince(MachineFolder folder, long offset)
     {
-        if (!File.Exists(folder.QemuLog)) return "";
-        using var log = new FileStream(folder.QemuLog, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        log.Position = Math.Max(Math.Min(offset, log.Length), log.Length - 8192);
-        using var reader = new StreamReader(log);
-        return reader.ReadToEnd();
+        try
+        {
+            using var log = new FileStream(folder.QemuLog, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            log.Position = Math.Max(Math.Min(offset, log.Length), log.Length - 8192);
+            using var reader = new StreamReader(log);
+            return reader.ReadToEnd();
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            // The machine may be deleted at any moment.
+            return "";
+        }
     }
 
     private async Task<int> SpawnAsync(MachineFolder folder, IReadOnlyList<string> arguments, CancellationToken cancellation)
@@ -118,7 +125,7 @@ internal sealed class QemuLauncher(QemuOptions options, CommandRunner commands, 
     private static void Restrict(MachineFolder folder)
     {
         foreach (var socket in new[] { folder.QmpSocket, folder.RfbSocket, folder.SerialSocket, folder.AgentSocket })
-            File.SetUnixFileMode(socket, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            File.SetUnixFileMode(socket, OwnerOnly.File);
     }
 
     private static void SetAside(string log)

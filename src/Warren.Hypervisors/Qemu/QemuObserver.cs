@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Warren.Hypervisors.Qemu.Suspension;
 
 namespace Warren.Hypervisors.Qemu;
 
@@ -8,12 +9,14 @@ internal static class QemuObserver
     internal static async Task<MachineObservation> LookAsync(MachineFolder folder, QemuControl control, CancellationToken cancellation)
     {
         if (!folder.Exists) return MachineObservation.Missing;
+        // Before the process: one that was left when its memory had been kept never runs again.
+        if (SuspendFiles.IsSuspended(folder)) return new MachineObservation { Power = ObservedPower.Suspended };
         if (MachineProcess.Find(folder) is not { } pid) return Off(folder);
         try
         {
             var answers = await control.RunAsync(folder, cancellation, "query-status", "query-blockstats");
             var status = (string?)answers[0]?["status"] ?? "";
-            return Understand(status) with { ProcessId = pid, FirmwareRan = FirmwareRan(answers[1]) };
+            return Understand(status) with { ProcessId = pid, FirmwareRan = FirmwareRan(answers[1]) || Resumed(folder) };
         }
         catch (HypervisorException e)
         {
@@ -36,8 +39,12 @@ internal static class QemuObserver
 
     /// <summary>Whether anything was read from the system disk or the ISO.</summary>
     internal static bool FirmwareRan(JsonNode? blockStats) => blockStats is JsonArray devices && devices.Any(d =>
-        (string?)d?["node-name"] is QemuArguments.SystemNode or QemuArguments.IsoNode
-        && (long?)d["stats"]?["rd_operations"] > 0);
+        // The node has another name after a snapshot; the device behind it keeps its own.
+        ((string?)d?["node-name"] is QemuArguments.SystemNode or QemuArguments.IsoNode || ((string?)d?["qdev"])?.Split('/') is { } path && path.Any(p => p is "disk0" or "cd0"))
+        && (long?)d!["stats"]?["rd_operations"] > 0);
+
+    /// <summary>It began in the middle of a guest's life, and may never read its disk.</summary>
+    private static bool Resumed(MachineFolder folder) => PrivateFile.Read<ProcessRecord>(folder.ProcessRecord)?.Resumed is not null;
 
     private static MachineObservation Off(MachineFolder folder)
     {

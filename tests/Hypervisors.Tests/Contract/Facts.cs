@@ -24,6 +24,11 @@ public abstract partial class HypervisorContract
     /// <summary>Why ports of the host cannot lead into a guest here, or null where they can.</summary>
     protected virtual string? NoForwards => null;
 
+    /// <summary>Connects to a port of the host from another process, until what is returned is disposed of.</summary>
+    /// <param name="machine">The machine that the port leads to.</param>
+    /// <param name="port">A port of 127.0.0.1.</param>
+    protected virtual IAsyncDisposable Connect(MachineDefinition machine, int port) => new Outsider(port);
+
     /// <summary>Writes a word on the disk of a machine that is off, to tell one content from another: here in a file of its guest.</summary>
     protected virtual async Task MarkAsync(MachineDefinition machine, string word)
     {

@@ -32,6 +32,7 @@ public abstract partial class HypervisorContract
             ("write", Driver.Guest is { } writer ? () => writer.WriteFileAsync(id, "/tmp/x", new byte[1], Cancellation) : null),
             ("pause", Driver.Power is { } pause ? () => pause.PauseAsync(id, Cancellation) : null),
             ("resume", Driver.Power is { } resume ? () => resume.ResumeAsync(id, Cancellation) : null),
+            ("suspend", Driver.Suspend is { } suspend ? () => suspend.SuspendAsync(id, Cancellation) : null),
             ("resize", Driver.Resize is { } resize ? () => resize.ResizeAsync(machine, Cancellation) : null),
             ("addresses", Driver.Addresses is { } addresses ? () => addresses.ListAsync(id, Cancellation) : null),
             ("autostart", Driver.Autostart is { } autostart ? () => autostart.GetAsync(id, Cancellation) : null),

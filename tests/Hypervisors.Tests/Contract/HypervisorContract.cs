@@ -116,11 +116,25 @@ public abstract partial class HypervisorContract : IAsyncLifetime
         }
     }
 
+    private static int s_lastPort = Environment.ProcessId % 200 * 100;
+
     protected static int FreePort()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        while (true)
+        {
+            // Each once, and below those that the system gives to connections (ip_local_port_range begins at 32768).
+            var port = 12_000 + (Interlocked.Increment(ref s_lastPort) % 20_000);
+            using var listener = new TcpListener(IPAddress.Loopback, port);
+            try
+            {
+                listener.Start();
+                return port;
+            }
+            catch (SocketException)
+            {
+                // Somebody's.
+            }
+        }
     }
 
     protected static IProgress<double> Unheard { get; } = new Heard();

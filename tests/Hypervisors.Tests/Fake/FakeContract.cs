@@ -37,6 +37,8 @@ public sealed class FakeContract : HypervisorContract
             }));
     }
 
+    protected override IAsyncDisposable Connect(MachineDefinition machine, int port) => new ImitatedConnection((FakeHypervisor)Driver, machine.Id);
+
     protected override void NothingIsLeft()
     {
         File.Delete(Path.Combine(_folder, "away"));

@@ -1,4 +1,5 @@
 using Hypervisors.Tests.Contract;
+using Hypervisors.Tests.Fake;
 using Warren.Hypervisors;
 using Warren.Hypervisors.Fake;
 using Warren.Hypervisors.Guard;
@@ -10,10 +11,18 @@ public sealed class GuardedFakeContract : HypervisorContract
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("warren-guarded-").FullName;
 
+    private FakeHypervisor? _first;
+
     protected override BootMedium Image { get; } = new(typeof(GuardedFakeContract).Assembly.Location, "raw");
 
-    protected override IHypervisor NewDriver() => new HostGuard(
-        "h", new FakeHypervisor(new FakeOptions { Folder = Path.Combine(_folder, "machines") }, TimeProvider.System), new CallLimits(), 8, TimeProvider.System).Driver;
+    protected override IHypervisor NewDriver()
+    {
+        var inner = new FakeHypervisor(new FakeOptions { Folder = Path.Combine(_folder, "machines") }, TimeProvider.System);
+        _first ??= inner;
+        return new HostGuard("h", inner, new CallLimits(), 8, TimeProvider.System).Driver;
+    }
+
+    protected override IAsyncDisposable Connect(MachineDefinition machine, int port) => new ImitatedConnection(_first!, machine.Id);
 
     protected override void NothingIsLeft() => Directory.EnumerateFiles(_folder, "*", SearchOption.AllDirectories).ShouldBeEmpty();
 

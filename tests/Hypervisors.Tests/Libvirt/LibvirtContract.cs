@@ -35,6 +35,7 @@ public abstract class LibvirtContractOn(LibvirtDaemon daemon) : HypervisorContra
     protected override void NothingIsLeft()
     {
         if (Directory.Exists(daemon.PoolPath)) Directory.EnumerateFileSystemEntries(daemon.PoolPath).ShouldBeEmpty();
+        if (Directory.Exists(daemon.SavePath)) Directory.EnumerateFiles(daemon.SavePath).ShouldBeEmpty();
         QemuContract.ProcessesOf(daemon.PoolPath).ShouldBeEmpty();
     }
 

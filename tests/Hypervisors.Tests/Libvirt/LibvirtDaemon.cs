@@ -39,6 +39,9 @@ public sealed class LibvirtDaemon : IAsyncLifetime
 
     internal string PoolPath => Path.Combine(Folder, User is null ? "pool" : "user/pool");
 
+    /// <summary>Where the system's daemon keeps the memory of suspended domains.</summary>
+    internal string SavePath => Path.Combine(Folder, "lib/qemu/save");
+
     internal LibvirtOptions Options => new()
     {
         Uri = $"qemu+unix:///{(User is null ? "system" : "session")}?socket={Socket}",

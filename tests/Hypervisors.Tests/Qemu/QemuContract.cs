@@ -174,12 +174,6 @@ public sealed class QemuContract : QemuSuite
     private Task HostNameBecomesAsync(MachineDefinition machine, string name) =>
         Eventually.TrueAsync($"the guest is called {name}", async () => await ShellAsync(machine, "hostname") == name + "\n", SecondsToBoot);
 
-    private async Task<string> ShellAsync(MachineDefinition machine, string script)
-    {
-        var result = await Driver.Guest!.ExecAsync(machine.Id, new GuestExec("/bin/sh", ["-c", script], null, TimeSpan.FromSeconds(60)), Cancellation);
-        return Encoding.UTF8.GetString(result.Output);
-    }
-
     private static async Task ReadUntilAsync(Stream stream, string awaited)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);

@@ -7,6 +7,9 @@ namespace Hypervisors.Tests.Qemu;
 /// <summary>The contract on QEMU, and in this class's other parts what only QEMU has and what depends on its version.</summary>
 public abstract partial class QemuSuite : HypervisorContract
 {
+    /// <summary>Behind everything of the image's, in a disk of 1 GiB.</summary>
+    private const int MarkAt = 512 << 20;
+
     private BootMedium _image = null!;
 
     /// <summary>A comma in the path: QEMU splits many of its options there.</summary>
@@ -19,6 +22,13 @@ public abstract partial class QemuSuite : HypervisorContract
     protected override IHypervisor NewDriver() => New(Options);
 
     protected override IHypervisor NewDriverWithoutItsProgram() => New(Options with { QemuProgram = "/nowhere/qemu-system-x86_64" });
+
+    // The guest of these tests lives in memory and forgets its files.
+    protected override Task MarkAsync(MachineDefinition machine, string word) => DiskWord.WriteAsync(DiskOf(machine), MarkAt, word, Cancellation);
+
+    protected override Task<string?> MarkOfAsync(MachineDefinition machine) => DiskWord.ReadAsync(DiskOf(machine), MarkAt, Cancellation);
+
+    private string DiskOf(MachineDefinition machine) => Path.Combine(Options.MachinesFolder, machine.Id, "disk.qcow2");
 
     /// <summary>A machine of another server: the same program, another folder.</summary>
     protected override async Task<Stranger?> MakeStrangerAsync()
@@ -52,6 +62,12 @@ public abstract partial class QemuSuite : HypervisorContract
         if (Directory.Exists(Options.MachinesFolder))
             Directory.EnumerateDirectories(Options.MachinesFolder).Where(d => Path.GetFileName(d) != ".locks").ShouldBeEmpty();
         ProcessesOf(Options.MachinesFolder + "/").ShouldBeEmpty();
+    }
+
+    protected async Task<string> ShellAsync(MachineDefinition machine, string script)
+    {
+        var result = await Driver.Guest!.ExecAsync(machine.Id, new GuestExec("/bin/sh", ["-c", script], null, TimeSpan.FromSeconds(60)), Cancellation);
+        return System.Text.Encoding.UTF8.GetString(result.Output);
     }
 
     internal static int[] ProcessesOf(string folder) =>

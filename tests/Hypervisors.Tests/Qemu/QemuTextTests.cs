@@ -11,7 +11,7 @@ public sealed class QemuTextTests
 {
     [Theory]
     [InlineData(HypervisorErrorKind.Busy, "port 18080 (tcp, 127.0.0.1)",
-        "2026-11-21T16:05:44.123456Z qemu-system-x86_64: -netdev user,id=net0,hostfwd=tcp:127.0.0.1:18080-:80: Could not set up host forwarding rule 'tcp:127.0.0.1:18080-:80'\n")]
+        "2026-11-21T16:05:44.123456Z qemu-system-x86_64: -netdev user,id=net0,hostfwd=tcp:127.0.0.1:18080-10.0.2.15:80: Could not set up host forwarding rule 'tcp:127.0.0.1:18080-10.0.2.15:80'\n")]
     [InlineData(HypervisorErrorKind.Busy, "/data/d.qcow2",
         "qemu-system-x86_64: -blockdev {}: Failed to get \"write\" lock\nIs another process using the image [/data/d.qcow2]?\n")]
     [InlineData(HypervisorErrorKind.Busy, "being started",
@@ -80,7 +80,7 @@ public sealed class QemuTextTests
         var definition = DefinitionRulesTests.Good with { Forwards = [new("tcp", "127.0.0.1", 2222, 22)] };
         var line = QemuArguments.Build(definition, folder, new QemuOptions { MachinesFolder = "/data,x/m" }, "tcg", null);
         ValueOf(line, "-vnc").ShouldBe("unix:/data,,x/m/a1/rfb.sock");
-        ValueOf(line, "-netdev").ShouldBe("user,id=net0,hostfwd=tcp:127.0.0.1:2222-:22");
+        ValueOf(line, "-netdev").ShouldBe("user,id=net0,hostfwd=tcp:127.0.0.1:2222-10.0.2.15:22");
         ValueOf(line, "-sandbox").ShouldContain("spawn=deny");
         line.Where(a => a.StartsWith("socket,", StringComparison.Ordinal)).ShouldAllBe(a => a.Contains("path=/data,,x/m/a1/"));
         line.Where(a => a.StartsWith('{') && a.Contains("filename")).ShouldAllBe(a => (string)JsonNode.Parse(a)!["file"]!["filename"]! != "");

@@ -101,7 +101,7 @@ internal sealed class HelperContainers(EngineClient engine, MachineMarks marks, 
                 await tar.WriteEntryAsync(new PaxTarEntry(TarEntryType.RegularFile, upload.Name)
                 {
                     DataStream = content,
-                    Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+                    Mode = OwnerOnly.File,
                     ModificationTime = clock.GetUtcNow(),
                 }, token);
             },

@@ -80,7 +80,7 @@ internal sealed class MachineStorage(DockerOptions options, HelperContainers hel
         try
         {
             if (OperatingSystem.IsWindows()) Directory.CreateDirectory(folder);
-            else Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            else Directory.CreateDirectory(folder, OwnerOnly.Folder);
             await _seeds.WriteAsync(seed, file, cancellation);
             await put(new Upload(StoragePaths.Storage, Path.GetFileName(StoragePaths.Seed), () => File.OpenRead(file)));
         }

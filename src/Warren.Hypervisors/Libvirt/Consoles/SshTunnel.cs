@@ -12,7 +12,7 @@ internal static class SshTunnel
 
     internal static async Task<Stream> OpenAsync(SshTarget target, int port, string folder, TimeProvider clock, CancellationToken cancellation)
     {
-        Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        Directory.CreateDirectory(folder, OwnerOnly.Folder);
         var socket = Path.Combine(folder, $"s{Guid.NewGuid():n}"[..10]);
         var end = new CancellationTokenSource();
         var ssh = new CommandRunner().RunAsync(new Command("ssh", Arguments(target, port, socket)) { Timeout = TimeSpan.FromDays(1) }, end.Token);

@@ -63,7 +63,7 @@ internal static class Domains
         var domain = Require(connection, id);
         if (IsActive(domain.Handle)) return domain;
         domain.Dispose();
-        throw new HypervisorException(HypervisorErrorKind.NotFound, $"machine {id} does not run");
+        throw NotRunning(id);
     }
 
     /// <summary>Every domain of the host; each is to be disposed of.</summary>
@@ -83,7 +83,14 @@ internal static class Domains
 
     internal static bool IsActive(DomainHandle domain) => State(domain).State is not (Off or Crashed);
 
-    internal static ObservedPower Power(int state, int reason) => state switch
+    /// <summary>The power of a domain in a state that was just seen.</summary>
+    internal static ObservedPower Power(DomainHandle domain, int state, int reason) => Power(state, reason) switch
+    {
+        ObservedPower.Off when state is Off && ManagedSave.Of(domain) => ObservedPower.Suspended,
+        var power => power,
+    };
+
+    private static ObservedPower Power(int state, int reason) => state switch
     {
         Running or Blocked or ShuttingDown => ObservedPower.On,
         // VIR_DOMAIN_PAUSED_IOERROR 5, _WATCHDOG 6, _CRASHED 10: the CPUs stand for a reason that resuming does not mend.
@@ -106,6 +113,8 @@ internal static class Domains
         (Paused, 10) => "the guest crashed",
         _ => null,
     };
+
+    internal static HypervisorException NotRunning(string id) => new(HypervisorErrorKind.NotFound, $"machine {id} does not run");
 
     internal static HypervisorException Missing(string id) =>
         new(HypervisorErrorKind.NotFound, $"there is no machine {id} on this host");

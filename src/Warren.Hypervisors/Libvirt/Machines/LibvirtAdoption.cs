@@ -24,7 +24,13 @@ internal sealed class LibvirtAdoption(HostLine line) : IAdoption
                 if (other is not null) throw new HypervisorException(HypervisorErrorKind.Rejected, $"there is a machine {machineId} on this host already");
             }
 
-            if (mark is null) SetMark(domain, new Mark(machineId, Adopted: true));
+            if (mark is null)
+            {
+                // Its mark would not be in the description that it goes on with.
+                ManagedSave.Refuse(domain, machineId, "adopted");
+                SetMark(domain, new Mark(machineId, Adopted: true));
+            }
+
             return Describe(domain);
         }, cancellation);
     }
@@ -47,6 +53,6 @@ internal sealed class LibvirtAdoption(HostLine line) : IAdoption
         var size = (string?)disk?.Element("target")?.Attribute("dev") is { } target && LibVirt.DomainGetBlockInfo(domain, target, out var block, 0) >= 0
             ? (int)Math.Min(((long)block.Capacity + GiB - 1) / GiB, int.MaxValue) : 0;
         return new AdoptedMachine((int)(info.MaximumMemory >> 10), info.Cpus, size,
-            (string?)xml.Element("devices")?.Element("interface")?.Element("mac")?.Attribute("address"), Domains.Power(state, reason));
+            (string?)xml.Element("devices")?.Element("interface")?.Element("mac")?.Attribute("address"), Domains.Power(domain, state, reason));
     }
 }

@@ -38,6 +38,7 @@ internal sealed class LibvirtClones(LibvirtOptions options, HostLine line, Machi
                 using var domain = Domains.Require(connection, sourceId);
                 if (domain.Mark.Adopted)
                     throw new HypervisorException(HypervisorErrorKind.Unsupported, $"machine {sourceId} was adopted: its disks lie where others put them");
+                ManagedSave.Refuse(domain.Handle, sourceId, "cloned");
                 DemandOff(domain.Handle, sourceId);
                 using var pool = Pools.Ensure(connection, options.Pool, options.PoolPath);
                 var (from, to) = (VolumeNames.Of(sourceId), VolumeNames.Of(definition.Id));

@@ -53,6 +53,7 @@ internal sealed class LibvirtResize(LibvirtOptions options, HostLine line, Machi
             using var domain = Domains.Require(connection, definition.Id);
             if (domain.Mark.Adopted)
                 throw new HypervisorException(HypervisorErrorKind.Unsupported, $"machine {definition.Id} was adopted: its description is kept as others made it");
+            ManagedSave.Refuse(domain.Handle, definition.Id, "resized");
             if (Domains.IsActive(domain.Handle))
                 throw new HypervisorException(HypervisorErrorKind.Rejected, $"machine {definition.Id} runs; stop it before it is resized");
             volumes.Grow(connection, definition);

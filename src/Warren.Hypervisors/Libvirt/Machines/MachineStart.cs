@@ -25,8 +25,8 @@ internal sealed class MachineStart(LibvirtOptions options, HostLine line, Machin
     /// <summary>Makes volumes and domain as far as they are missing.</summary>
     internal async Task CreateAsync(MachineDefinition definition, IProgress<double> progress, CancellationToken cancellation)
     {
-        var (mark, active) = await FindAsync(definition.Id, cancellation);
-        if (active || mark is { Adopted: true }) return;
+        var (mark, active, suspended) = await FindAsync(definition.Id, cancellation);
+        if (active || suspended || mark is { Adopted: true }) return;
         try
         {
             await CompleteAsync(definition, mark, progress, cancellation);
@@ -44,31 +44,34 @@ internal sealed class MachineStart(LibvirtOptions options, HostLine line, Machin
     }
 
     /// <summary>Makes it run as the definition says.</summary>
-    internal async Task RunAsync(MachineDefinition definition, CancellationToken cancellation)
+    /// <returns>Whether it goes on from a suspension.</returns>
+    internal async Task<bool> RunAsync(MachineDefinition definition, CancellationToken cancellation)
     {
-        var (mark, active) = await FindAsync(definition.Id, cancellation);
+        var (mark, active, suspended) = await FindAsync(definition.Id, cancellation);
         if (mark is null) throw Domains.Missing(definition.Id);
-        if (active) return;
-        if (!mark.Adopted)
+        if (active) return false;
+        // A suspended one goes on as it was; what is described to the daemon meanwhile would count at the next boot only.
+        if (!mark.Adopted && !suspended)
         {
             volumes.Check(definition);
             await CompleteAsync(definition, mark, new Progress<double>(), cancellation);
         }
 
-        await line.ChangeAsync(connection =>
+        return await line.CallAsync((connection, _) =>
         {
             using var domain = Domains.Require(connection, definition.Id);
+            if (suspended) ManagedSave.Check(domain, definition);
             // Fresh disks mean fresh firmware variables.
             var flags = definition is { Ephemeral: true, Firmware: Firmware.Uefi } && !mark.Adopted ? LibVirt.StartResetNvram : 0;
-            if (LibVirt.DomainCreate(domain.Handle, flags) >= 0) return;
+            if (LibVirt.DomainCreate(domain.Handle, suspended ? 0 : flags) >= 0) return suspended;
             var failure = VirError.Last();
-            if (failure.Code == VirError.OperationInvalid && Domains.IsActive(domain.Handle)) return;
+            if (failure.Code == VirError.OperationInvalid && Domains.IsActive(domain.Handle)) return false;
             // When QEMU itself ends at once, libvirt has one number for all and QEMU's own words behind it; those say whether
             // a port or a disk is held by another.
             if (failure.Code == VirError.InternalError && failure.Kind() == HypervisorErrorKind.Rejected
                 && QemuErrors.From(failure.Message) is { Kind: HypervisorErrorKind.Busy } busy) throw busy;
             throw failure;
-        }, cancellation);
+        }, suspended ? LibvirtSuspend.Limit : options.ChangeLimit, cancellation);
     }
 
     /// <summary>Describes the machine to the daemon anew. It does not run.</summary>
@@ -91,10 +94,10 @@ internal sealed class MachineStart(LibvirtOptions options, HostLine line, Machin
         await DefineAsync(definition, MachineVolumes.HashOf(definition.Seed), cancellation);
     }
 
-    private Task<(Mark? Mark, bool Active)> FindAsync(string id, CancellationToken cancellation) => line.ChangeAsync(connection =>
+    private Task<(Mark? Mark, bool Active, bool Suspended)> FindAsync(string id, CancellationToken cancellation) => line.ChangeAsync(connection =>
     {
         using var domain = Domains.Find(connection, id);
-        return domain is null ? (null, false) : (domain.Mark, Domains.IsActive(domain.Handle));
+        return domain is null ? ((Mark?)null, false, false) : (domain.Mark, Domains.IsActive(domain.Handle), ManagedSave.Of(domain.Handle));
     }, cancellation);
 
     private DomainSurroundings Surroundings(bool kvm) => new(options.PoolPath, kvm, RemoteScreen: options.Ssh is not null);

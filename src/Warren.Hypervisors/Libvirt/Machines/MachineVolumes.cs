@@ -175,7 +175,7 @@ internal sealed class MachineVolumes(LibvirtOptions options, HostLine line)
             return volume is not null;
         }, cancellation);
         if (known) return;
-        Directory.CreateDirectory(options.Folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        Directory.CreateDirectory(options.Folder, OwnerOnly.Folder);
         var file = Path.Combine(options.Folder, $"{names.Id}-{Guid.NewGuid():n}.iso");
         try
         {

@@ -14,8 +14,8 @@ internal static class Observer
         try
         {
             var (state, reason) = Domains.State(domain.Handle);
-            var power = Domains.Power(state, reason);
-            var runs = power is not ObservedPower.Off;
+            var power = Domains.Power(domain.Handle, state, reason);
+            var runs = power is not (ObservedPower.Off or ObservedPower.Suspended);
             return new MachineObservation
             {
                 Power = power,
@@ -42,7 +42,7 @@ internal static class Observer
                 try
                 {
                     var (state, reason) = Domains.State(domain);
-                    found.Add(new FoundMachine(Domains.Name(domain), Domains.MarkOf(domain)?.Id, Domains.Power(state, reason)));
+                    found.Add(new FoundMachine(Domains.Name(domain), Domains.MarkOf(domain)?.Id, Domains.Power(domain, state, reason)));
                 }
                 catch (VirError e) when (e.Code == VirError.NoDomain)
                 {

@@ -56,11 +56,11 @@ internal sealed class Destination(LibvirtHypervisor source, LibvirtHypervisor ta
     internal async Task SettleAsync(MachineDefinition definition, bool autostart, CancellationToken cancellation)
     {
         var file = Path.Combine(source.Options.Folder, $"{definition.Id}-{Guid.NewGuid():n}.log");
-        Directory.CreateDirectory(source.Options.Folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        Directory.CreateDirectory(source.Options.Folder, OwnerOnly.Folder);
         await using var log = new FileStream(file, new FileStreamOptions
         {
             Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Options = FileOptions.DeleteOnClose,
-            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            UnixCreateMode = OwnerOnly.File,
         });
         await source.Line.CallAsync((connection, heart) =>
         {

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Warren.Hypervisors.Libvirt.Native;
 
-/// <summary>Snapshots (libvirt-domain-snapshot.h) and migration (libvirt-domain.h).</summary>
+/// <summary>Snapshots (libvirt-domain-snapshot.h), managed save and migration (libvirt-domain.h).</summary>
 internal static unsafe partial class LibVirt
 {
     internal const uint SnapshotListTopological = 1 << 10;
@@ -36,6 +36,22 @@ internal static unsafe partial class LibVirt
 
     [LibraryImport(Library, EntryPoint = "virDomainSnapshotFree"), DefaultDllImportSearchPaths(Search)]
     internal static partial int SnapshotFree(nint snapshot);
+
+    /// <summary>virDomainSaveRestoreFlags: it runs after its restoration, also where it was paused.</summary>
+    internal const uint SaveRunning = 2;
+
+    [LibraryImport(Library, EntryPoint = "virDomainManagedSave"), DefaultDllImportSearchPaths(Search)]
+    internal static partial int DomainManagedSave(DomainHandle domain, uint flags);
+
+    [LibraryImport(Library, EntryPoint = "virDomainHasManagedSaveImage"), DefaultDllImportSearchPaths(Search)]
+    internal static partial int DomainHasManagedSave(DomainHandle domain, uint flags);
+
+    [LibraryImport(Library, EntryPoint = "virDomainManagedSaveRemove"), DefaultDllImportSearchPaths(Search)]
+    internal static partial int DomainManagedSaveRemove(DomainHandle domain, uint flags);
+
+    /// <summary>The description of the domain in the file; fails where the file is not whole.</summary>
+    [LibraryImport(Library, EntryPoint = "virDomainManagedSaveGetXMLDesc"), DefaultDllImportSearchPaths(Search)]
+    internal static partial nint DomainManagedSaveXml(DomainHandle domain, uint flags);
 
     [LibraryImport(Library, EntryPoint = "virDomainMigrate3"), DefaultDllImportSearchPaths(Search)]
     internal static partial DomainHandle DomainMigrate(DomainHandle domain, ConnectHandle destination, nint parameters, uint count, uint flags);

@@ -36,7 +36,7 @@ internal sealed class AcceleratorTrial(LibvirtOptions options, HostLine line, Ti
         _known = new Verdict(key, offered
             ? Conclude(await BootAsync("kvm", s_limit, cancellation))
             : new Accelerator("tcg", "libvirt offers no KVM on this host: the processor or the hypervisor above has no virtualisation, or /dev/kvm is closed to it"));
-        Directory.CreateDirectory(options.Folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        Directory.CreateDirectory(options.Folder, OwnerOnly.Folder);
         PrivateFile.Write(file, _known);
         return _known.Accelerator;
     }

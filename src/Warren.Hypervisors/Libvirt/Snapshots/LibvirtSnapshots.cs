@@ -39,6 +39,7 @@ internal sealed class LibvirtSnapshots(HostLine line, TimeProvider clock) : ISna
                 if (there is not null) return;
             }
 
+            ManagedSave.Refuse(domain.Handle, machineId, "kept in a snapshot");
             var active = Domains.IsActive(domain.Handle);
             if (memory && !active)
                 throw new HypervisorException(HypervisorErrorKind.Rejected, $"machine {machineId} is off: it has no memory to keep");
@@ -56,6 +57,7 @@ internal sealed class LibvirtSnapshots(HostLine line, TimeProvider clock) : ISna
             using var domain = Domains.Require(connection, machineId);
             using var snapshot = Find(domain.Handle, snapshotId)
                 ?? throw new HypervisorException(HypervisorErrorKind.NotFound, $"machine {machineId} has no snapshot {snapshotId}");
+            ManagedSave.Refuse(domain.Handle, machineId, "restored");
             var memory = Read(XmlText.Parse(VirError.Take(LibVirt.SnapshotGetXml(snapshot, 0)))).Memory;
             if (!memory && Domains.IsActive(domain.Handle)) VirError.Check(LibVirt.DomainDestroy(domain.Handle, 0));
             var flags = memory ? LibVirt.RevertRunning : 0;

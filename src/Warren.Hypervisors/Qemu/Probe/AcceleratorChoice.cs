@@ -36,7 +36,7 @@ internal sealed class AcceleratorChoice(QemuOptions options, ProbeBoot boot)
             _known = PrivateFile.Read<Verdict>(file);
             if (_known?.Key == key) return _known.Accelerator;
             _known = new Verdict(key, await TryAsync(cancellation));
-            Directory.CreateDirectory(options.MachinesFolder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            Directory.CreateDirectory(options.MachinesFolder, OwnerOnly.Folder);
             PrivateFile.Write(file, _known);
             return _known.Accelerator;
         }

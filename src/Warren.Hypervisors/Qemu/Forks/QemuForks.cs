@@ -1,0 +1,130 @@
+using System.Text.Json.Nodes;
+using Warren.Hypervisors.Guests;
+using Warren.Hypervisors.Guests.Renewal;
+using Warren.Hypervisors.Qemu.Snapshots;
+using Warren.Hypervisors.Qemu.Suspension;
+
+namespace Warren.Hypervisors.Qemu.Forks;
+
+/// <summary>
+/// Forks as virtual machine templates are made (Kata Containers, docs/how-to/what-is-vm-templating): the memory of a machine as
+/// a file that every fork maps privately, its devices as a migration stream without the memory, its disks as layers under
+/// overlays. A fork pays for what it writes.
+/// </summary>
+internal sealed class QemuForks(
+    string machinesFolder, Layers layers, QemuLife life, QemuSnapshots snapshots, QemuControl control, AgentGuest guest, TimeProvider clock) : IForks
+{
+    private readonly WarmFreeze _freeze = new(layers, life, snapshots, control, clock);
+
+    /// <inheritdoc/>
+    public Task FreezeAsync(string machineId, string warmImageId, CancellationToken cancellation) =>
+        HostDisk.AnswerForAsync(() => MakeWarmAsync(machineId, warmImageId, cancellation));
+
+    /// <inheritdoc/>
+    public Task ForkAsync(string warmImageId, MachineDefinition definition, CancellationToken cancellation) =>
+        HostDisk.AnswerForAsync(() => MakeForkAsync(warmImageId, definition, cancellation));
+
+    private async Task MakeWarmAsync(string machineId, string warmImageId, CancellationToken cancellation)
+    {
+        var warm = WarmFolder.Of(machinesFolder, warmImageId);
+        var machine = new MachineFolder(machinesFolder, machineId);
+        if (!machine.Exists) throw NotFound($"there is no machine {machineId} on this host");
+        using var _ = await MachineLock.TakeAsync(machine, clock, cancellation);
+        if (!warm.Exists) await _freeze.RunAsync(machine, warm, cancellation);
+    }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<string>> ListAsync(CancellationToken cancellation) => Task.FromResult<IReadOnlyList<string>>(
+        [.. WarmFolder.Folders(machinesFolder).Select(f => Path.GetFileName(f)).Where(id => DefinitionRules.IsId(id) && WarmFolder.Of(machinesFolder, id).Exists).Order(StringComparer.Ordinal)]);
+
+    private async Task MakeForkAsync(string warmImageId, MachineDefinition definition, CancellationToken cancellation)
+    {
+        DefinitionRules.Check(definition, QemuKind.Kind);
+        var warm = WarmFolder.Of(machinesFolder, warmImageId);
+        var fork = new MachineFolder(machinesFolder, definition.Id);
+        fork.CheckSocketPaths();
+        using var _ = await MachineLock.TakeAsync(fork, clock, cancellation);
+        SuspendFiles.Refuse(fork, "forked anew");
+        if (MachineProcess.Search(fork) is not null)
+        {
+            if (!File.Exists(fork.Unfinished)) return;
+            // It was given up between its spawn and its first step: half of it may be there.
+            await life.KillAsync(fork, cancellation);
+        }
+
+        var record = PrivateFile.Read<WarmRecord>(warm.Record) ?? throw NotFound($"there is no warm image {warmImageId} on this host");
+        CheckFits(record, definition);
+        try
+        {
+            Lay(warm, record, fork, definition);
+            // Its devices are its parent's: a seed too, or none.
+            await life.ResumeAsync(definition with { Seed = record.Definition.Seed }, fork, record.Resumed, new GuestMemory(warm.Memory, Shared: false), cancellation);
+            await IgnoreSharedAsync(fork, control, true, cancellation);
+            await MemoryState.LoadAsync(fork, warm.State, control, clock, cancellation);
+            await IgnoreSharedAsync(fork, control, false, cancellation);
+            // Its card has its parent's address until it is renewed.
+            await LinkAsync(fork, up: false, cancellation);
+            await control.AskAsync(fork, "cont", null, QemuControl.Limit, cancellation);
+            File.Delete(fork.Unfinished);
+        }
+        catch
+        {
+            await life.KillAsync(fork, CancellationToken.None);
+            fork.Remove();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task RenewAsync(MachineDefinition definition, ForkIdentity identity, CancellationToken cancellation)
+    {
+        var fork = new MachineFolder(machinesFolder, definition.Id);
+        if (!fork.Exists) throw NotFound($"there is no machine {definition.Id} on this host");
+        if (!File.Exists(fork.Twin)) return;
+        await new GuestRenewal(guest, clock).RunAsync(definition, identity, cancellation);
+        await LinkAsync(fork, up: true, cancellation);
+        File.Delete(fork.Twin);
+    }
+
+    /// <inheritdoc/>
+    public async Task DeleteAsync(string warmImageId, CancellationToken cancellation)
+    {
+        using var turn = await layers.LockAsync(cancellation);
+        WarmFolder.Of(machinesFolder, warmImageId).Remove();
+        layers.Clear();
+    }
+
+    /// <summary>Tells a QEMU to leave shared memory out of its migration stream, or not to.</summary>
+    internal static Task IgnoreSharedAsync(MachineFolder folder, QemuControl control, bool on, CancellationToken cancellation) => control.AskAsync(
+        folder, "migrate-set-capabilities",
+        new JsonObject { ["capabilities"] = new JsonArray(new JsonObject { ["capability"] = "x-ignore-shared", ["state"] = on }) },
+        QemuControl.Limit, cancellation);
+
+    private async Task LinkAsync(MachineFolder folder, bool up, CancellationToken cancellation) =>
+        await control.AskAsync(folder, "set_link", new JsonObject { ["name"] = "net0", ["up"] = up }, QemuControl.Limit, cancellation);
+
+    private static void Lay(WarmFolder warm, WarmRecord record, MachineFolder fork, MachineDefinition definition)
+    {
+        fork.Make();
+        File.WriteAllBytes(fork.Unfinished, []);
+        File.WriteAllBytes(fork.Twin, []);
+        foreach (var name in record.Disks) File.Copy(warm.In(name), fork.In(name), overwrite: true);
+        if (File.Exists(warm.FirmwareVariables)) File.Copy(warm.FirmwareVariables, fork.FirmwareVariables, overwrite: true);
+        // The seed that it has seen. Its own is written before its next start, of which the definition kept here tells.
+        if (File.Exists(warm.Seed)) File.Copy(warm.Seed, fork.Seed, overwrite: true);
+        PrivateFile.Write(fork.Definition, definition with { Seed = record.Definition.Seed });
+        // Only now, that the fork names them, must the image's layers be there: one that goes from here on leaves them.
+        if (!warm.Exists) throw NotFound("the warm image was deleted meanwhile");
+    }
+
+    private static void CheckFits(WarmRecord record, MachineDefinition now)
+    {
+        if (now.Ephemeral) throw Rejected("a fork cannot be ephemeral: at its next start it would be its image again");
+        if (DefinitionRules.Difference(record.Definition, now) is var (name, then, wanted))
+            throw Rejected($"{name}: the warm image has {then}, and a fork of it cannot have {wanted}");
+    }
+
+    private static HypervisorException NotFound(string message) => new(HypervisorErrorKind.NotFound, message);
+
+    private static HypervisorException Rejected(string message) => new(HypervisorErrorKind.Rejected, message);
+}

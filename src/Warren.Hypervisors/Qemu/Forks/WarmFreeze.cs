@@ -1,0 +1,110 @@
+using Microsoft.Win32.SafeHandles;
+using Warren.Hypervisors.Qemu.Snapshots;
+using Warren.Hypervisors.Qemu.Suspension;
+
+namespace Warren.Hypervisors.Qemu.Forks;
+
+/// <summary>Makes a warm image of a running machine, which stands still meanwhile. The caller holds the machine's lock.</summary>
+internal sealed class WarmFreeze(Layers layers, QemuLife life, QemuSnapshots snapshots, QemuControl control, TimeProvider clock)
+{
+    /// <summary>QEMU's user network has its own hosts at 10.0.2.2 and 10.0.2.3; the guest's range begins at 15, less one for each lease that came with the state.</summary>
+    private const int MostLeases = QemuArguments.GuestAddress - 4;
+
+    internal async Task RunAsync(MachineFolder machine, WarmFolder warm, CancellationToken cancellation)
+    {
+        var definition = OwnDisks.DefinitionOf(machine);
+        SuspendFiles.Refuse(machine, "forked");
+        if (MachineProcess.Search(machine) is not { } pid)
+            throw new HypervisorException(HypervisorErrorKind.Rejected, $"machine {machine.Id} does not run: there is nothing to fork");
+        var names = OwnDisks.Of(definition, machine);
+        var leases = MachineProcess.Leases(machine);
+        if (leases == MostLeases)
+            throw new HypervisorException(HypervisorErrorKind.Rejected, $"machine {machine.Id} is a fork of a fork, {leases} deep: restart it before it is forked again");
+        await snapshots.RecoverAsync(machine, running: true, cancellation);
+        var fresh = warm.Begin();
+        try
+        {
+            using var memory = SharedMemory.Of(pid);
+            var type = memory is null
+                ? await ConvertAsync(machine, definition, names, fresh, cancellation)
+                : await FreezeAsync(machine, definition, names, memory, fresh, cancellation);
+            if (File.Exists(machine.Seed)) File.Copy(machine.Seed, fresh.Seed);
+            PrivateFile.Write(fresh.Record, new WarmRecord(definition, new Resumption(type, leases + 1), names));
+            warm.Finish(fresh);
+        }
+        catch
+        {
+            Directory.Delete(fresh.Path, recursive: true);
+            using (await layers.LockAsync(CancellationToken.None)) layers.Clear();
+            throw;
+        }
+    }
+
+    /// <summary>Memory that we can read: it is copied while the machine stands still, beside the state of its devices.</summary>
+    private async Task<string> FreezeAsync(
+        MachineFolder machine, MachineDefinition definition, List<string> names, SafeFileHandle memory, WarmFolder fresh, CancellationToken cancellation)
+    {
+        await QemuForks.IgnoreSharedAsync(machine, control, true, cancellation);
+        try
+        {
+            var type = "";
+            await Standstill.DuringAsync(machine, control, async () =>
+            {
+                var copy = Task.Run(() => SharedMemory.Copy(memory, fresh.Memory, cancellation), cancellation);
+                await FreezeDisksAsync(machine, definition, names, fresh, cancellation);
+                type = await MemoryState.SaveAsync(machine, fresh.State, control, clock, cancellation);
+                await copy;
+            }, cancellation);
+            return type;
+        }
+        finally
+        {
+            await QemuForks.IgnoreSharedAsync(machine, control, false, CancellationToken.None);
+        }
+    }
+
+    /// <summary>
+    /// The memory of a fork is its own QEMU's alone. It comes out as a whole stream, which another QEMU that never runs takes in
+    /// to memory that we can read.
+    /// </summary>
+    private async Task<string> ConvertAsync(MachineFolder machine, MachineDefinition definition, List<string> names, WarmFolder fresh, CancellationToken cancellation)
+    {
+        var (whole, type) = (fresh.In("stream"), "");
+        await Standstill.DuringAsync(machine, control, async () =>
+        {
+            await FreezeDisksAsync(machine, definition, names, fresh, cancellation);
+            type = await MemoryState.SaveAsync(machine, whole, control, clock, cancellation);
+        }, cancellation);
+        var still = new MachineFolder(fresh.Path, "still");
+        still.CheckSocketPaths();
+        still.Make();
+        foreach (var name in names) File.Copy(fresh.In(name), still.In(name));
+        if (File.Exists(fresh.FirmwareVariables)) File.Copy(fresh.FirmwareVariables, still.FirmwareVariables);
+        if (File.Exists(machine.Seed)) File.Copy(machine.Seed, still.Seed);
+        try
+        {
+            await life.ResumeAsync(definition with { Forwards = [] }, still, new Resumption(type, MachineProcess.Leases(machine)), null, cancellation);
+            await MemoryState.LoadAsync(still, whole, control, clock, cancellation);
+            await QemuForks.IgnoreSharedAsync(still, control, true, cancellation);
+            await MemoryState.SaveAsync(still, fresh.State, control, clock, cancellation);
+            using var memory = SharedMemory.Of(MachineProcess.Search(still) ?? 0)
+                ?? throw new HypervisorException(HypervisorErrorKind.Unsupported, "this host's kernel has no memory that could be shared (memfd_create)");
+            await Task.Run(() => SharedMemory.Copy(memory, fresh.Memory, cancellation), cancellation);
+        }
+        finally
+        {
+            await life.KillAsync(still, CancellationToken.None);
+            control.Forget(still.Id);
+        }
+
+        Directory.Delete(still.Path, recursive: true);
+        File.Delete(whole);
+        return type;
+    }
+
+    private async Task FreezeDisksAsync(MachineFolder machine, MachineDefinition definition, List<string> names, WarmFolder fresh, CancellationToken cancellation)
+    {
+        await snapshots.FreezeForAsync(machine, names, fresh.In, cancellation);
+        if (definition.Firmware == Firmware.Uefi) File.Copy(machine.FirmwareVariables, fresh.FirmwareVariables);
+    }
+}

@@ -1,0 +1,142 @@
+using System.Net.Sockets;
+using System.Text.Json.Nodes;
+
+namespace Warren.Hypervisors.Qemu.Snapshots;
+
+/// <summary>
+/// The memory and the devices of a machine as a file: QEMU's migration stream, through a unix socket that this process is at
+/// the other end of. The way by <c>file:</c> came with QEMU 8.2, and <c>exec:</c> is denied by the sandbox.
+/// </summary>
+internal static class MemoryState
+{
+    /// <summary>Bytes a second: as fast as it goes. QEMU's own limit is meant for networks.</summary>
+    private const long Bandwidth = 64L << 30;
+
+    private const int Chunk = 1 << 20;
+
+    /// <summary>A stream that has stood still for as long has broken off.</summary>
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
+
+    /// <summary>Writes the state of a paused machine to a file, which is there only when it is whole.</summary>
+    /// <returns>The versioned type of its board.</returns>
+    internal static async Task<string> SaveAsync(MachineFolder folder, string path, QemuControl control, TimeProvider clock, CancellationToken cancellation)
+    {
+        var type = (string?)await control.AskAsync(folder, "qom-get", new JsonObject { ["path"] = "/machine", ["property"] = "type" }, QemuControl.Limit, cancellation) ?? "";
+        await control.AskAsync(folder, "migrate-set-parameters", new JsonObject { ["max-bandwidth"] = Bandwidth }, QemuControl.Limit, cancellation);
+        File.Delete(folder.StateSocket);
+        using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            listener.Bind(new UnixDomainSocketEndPoint(folder.StateSocket));
+            File.SetUnixFileMode(folder.StateSocket, OwnerOnly.File);
+            listener.Listen(1);
+            await control.AskAsync(folder, "migrate", new JsonObject { ["uri"] = "unix:" + folder.StateSocket }, QemuControl.Limit, cancellation);
+            await using (var file = new FileStream(path + ".new", new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = OwnerOnly.File }))
+            {
+                using var stream = await listener.AcceptAsync(cancellation).AsTask().WaitAsync(s_patience, clock, cancellation);
+                await CopyAsync(new NetworkStream(stream), file, clock, cancellation);
+                file.Flush(flushToDisk: true);
+            }
+
+            await CompletedAsync(folder, control, clock, cancellation);
+            File.Move(path + ".new", path, overwrite: true);
+        }
+        catch (Exception e)
+        {
+            await GiveUpAsync(folder, control, clock);
+            if (e is SocketException or IOException or TimeoutException) throw Failure($"the memory of machine {folder.Id} could not be kept", e);
+            throw;
+        }
+        finally
+        {
+            File.Delete(folder.StateSocket);
+            File.Delete(path + ".new");
+        }
+
+        return type.EndsWith("-machine", StringComparison.Ordinal) ? type[..^"-machine".Length] : type;
+    }
+
+    /// <summary>Gives a QEMU that was started with <c>-incoming defer</c> the state in a file.</summary>
+    internal static async Task LoadAsync(MachineFolder folder, string path, QemuControl control, TimeProvider clock, CancellationToken cancellation)
+    {
+        var pid = MachineProcess.Find(folder);
+        try
+        {
+            await control.AskAsync(folder, "migrate-incoming", new JsonObject { ["uri"] = "unix:" + folder.StateSocket }, QemuControl.Limit, cancellation);
+            using (var socket = await UnixSockets.ConnectAsync(folder.StateSocket, clock, cancellation))
+            await using (var file = File.OpenRead(path))
+                await CopyAsync(file, new NetworkStream(socket), clock, cancellation);
+            await CompletedAsync(folder, control, clock, cancellation);
+        }
+        catch (Exception e) when (e is SocketException or IOException or TimeoutException)
+        {
+            throw Failure($"the memory of machine {folder.Id} could not be brought back{Said(folder)}", e);
+        }
+        catch (HypervisorException e) when (e.Kind == HypervisorErrorKind.Unreachable && pid is not null)
+        {
+            // A state that is cut short ends QEMU between two questions.
+            if (!await MachineProcess.WaitForEndAsync(folder, pid.Value, QemuControl.Limit, clock, cancellation)) throw;
+            throw Failure($"the memory of machine {folder.Id} could not be brought back{Said(folder)}", e);
+        }
+        finally
+        {
+            File.Delete(folder.StateSocket);
+        }
+    }
+
+    /// <summary>Memory fits only the machine that it was kept from.</summary>
+    /// <exception cref="HypervisorException">Rejected, with what differs.</exception>
+    internal static void CheckFits(SnapshotRecord record, MachineDefinition now)
+    {
+        if (DefinitionRules.Difference(record.Definition, now) is var (name, then, wanted))
+        {
+            throw new HypervisorException(HypervisorErrorKind.Rejected,
+                $"snapshot {record.Id} holds the memory of a machine whose {name} was {then}, and now it is {wanted}");
+        }
+    }
+
+    /// <summary>Waits until QEMU has noticed that nobody takes its memory: before that it does not let the machine run on.</summary>
+    private static async Task GiveUpAsync(MachineFolder folder, QemuControl control, TimeProvider clock)
+    {
+        try
+        {
+            await control.AskAsync(folder, "migrate_cancel", null, QemuControl.Limit, CancellationToken.None);
+            await CompletedAsync(folder, control, clock, CancellationToken.None);
+        }
+        catch (Exception e) when (e is HypervisorException or IOException or TimeoutException)
+        {
+            // It says that it has failed, or nothing at all.
+        }
+    }
+
+    private static HypervisorException Failure(string what, Exception e) =>
+        new(e is TimeoutException ? HypervisorErrorKind.Unreachable : HypervisorErrorKind.Rejected, $"{what}: {e.Message}", e);
+
+    /// <summary>What QEMU has written into its log: of a state that it does not like it says so there, and hangs up.</summary>
+    private static string Said(MachineFolder folder)
+    {
+        var offset = PrivateFile.Read<ProcessRecord>(folder.ProcessRecord)?.LogOffset ?? 0;
+        return QemuErrors.Quote(QemuLauncher.LogSince(folder, offset)) is { Length: > 0 } text ? $" ({text})" : "";
+    }
+
+    private static async Task CopyAsync(Stream from, Stream to, TimeProvider clock, CancellationToken cancellation)
+    {
+        var buffer = new byte[Chunk];
+        while (await from.ReadAsync(buffer, cancellation).AsTask().WaitAsync(s_patience, clock, cancellation) is > 0 and var read)
+            await to.WriteAsync(buffer.AsMemory(0, read), cancellation).AsTask().WaitAsync(s_patience, clock, cancellation);
+    }
+
+    private static async Task CompletedAsync(MachineFolder folder, QemuControl control, TimeProvider clock, CancellationToken cancellation)
+    {
+        var began = clock.GetTimestamp();
+        while (true)
+        {
+            var answer = await control.AskAsync(folder, "query-migrate", null, QemuControl.Limit, cancellation);
+            var status = (string?)answer?["status"];
+            if (status == "completed") return;
+            if (status is null or "none" or "failed" or "cancelled") throw new IOException($"QEMU says: {(string?)answer!["error-desc"] ?? status}");
+            if (clock.GetElapsedTime(began) > s_patience) throw new TimeoutException($"QEMU says {status} for {s_patience.TotalSeconds:0} s");
+            await Task.Delay(TimeSpan.FromMilliseconds(5), clock, cancellation);
+        }
+    }
+}

@@ -1,0 +1,52 @@
+using Warren.Hypervisors.Qemu.Suspension;
+
+namespace Warren.Hypervisors.Qemu.Snapshots;
+
+/// <summary>Linked clones: what the source's disks hold becomes layers, upon which the source and the clone both lie.</summary>
+internal sealed class QemuClones(string machinesFolder, Layers layers, QemuLife life, QemuSnapshots snapshots, TimeProvider clock) : IClones
+{
+    /// <inheritdoc/>
+    public Task CloneAsync(string sourceId, MachineDefinition definition, IProgress<double> progress, CancellationToken cancellation) =>
+        HostDisk.AnswerForAsync(() => MakeAsync(sourceId, definition, progress, cancellation));
+
+    private async Task MakeAsync(string sourceId, MachineDefinition definition, IProgress<double> progress, CancellationToken cancellation)
+    {
+        DefinitionRules.Check(definition, QemuKind.Kind);
+        if (definition.Ephemeral)
+            throw new HypervisorException(HypervisorErrorKind.Unsupported, "a clone cannot be ephemeral: at its next start it would be its image again");
+        var (source, clone) = (new MachineFolder(machinesFolder, sourceId), new MachineFolder(machinesFolder, definition.Id));
+        clone.CheckSocketPaths();
+        using var both = await MachineLock.TakeBothAsync(source, clone, clock, cancellation);
+        if (!clone.Exists) await CopyAsync(source, clone, definition, cancellation);
+        progress.Report(1);
+    }
+
+    private async Task CopyAsync(MachineFolder source, MachineFolder clone, MachineDefinition definition, CancellationToken cancellation)
+    {
+        var original = OwnDisks.DefinitionOf(source);
+        SuspendFiles.Refuse(source, "cloned");
+        if (MachineProcess.Search(source) is not null)
+            throw new HypervisorException(HypervisorErrorKind.Rejected, $"machine {source.Id} runs; stop it before it is cloned");
+        await snapshots.RecoverAsync(source, cancellation);
+        using var turn = await layers.LockAsync(cancellation);
+        try
+        {
+            clone.Make();
+            foreach (var name in OwnDisks.Of(original, source))
+            {
+                var layer = await layers.FreezeAsync(source.In(name), cancellation);
+                var atLeast = source.In(name) == source.SystemDisk ? DiskFiles.SystemBytes(definition) : 0;
+                await layers.StackAsync(clone.In(name), layer, atLeast, cancellation);
+            }
+
+            if (File.Exists(source.FirmwareVariables)) File.Copy(source.FirmwareVariables, clone.FirmwareVariables, overwrite: true);
+            await life.CompleteAsync(definition, clone, cancellation);
+        }
+        catch
+        {
+            clone.Remove();
+            layers.Clear();
+            throw;
+        }
+    }
+}

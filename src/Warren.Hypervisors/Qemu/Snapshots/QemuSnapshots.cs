@@ -1,0 +1,207 @@
+using Warren.Hypervisors.Qemu.Suspension;
+
+namespace Warren.Hypervisors.Qemu.Snapshots;
+
+/// <summary>
+/// Snapshots as overlays beside the machine, memory as QEMU's own migration stream. Not inside the qcow2 (savevm): what is
+/// frozen here can at once be what clones and forks lie upon, a running machine's disk is frozen in milliseconds, and the
+/// firmware's variables need not be qcow2 (docs/adr/0004-snapshots-are-overlays.md).
+/// </summary>
+internal sealed class QemuSnapshots(string machinesFolder, Layers layers, QemuLife life, QemuControl control, QuietGuest quiet, TimeProvider clock) : ISnapshots
+{
+    /// <summary>Bytes of a layer that is worth the wait of somebody who returns: copied in a fraction of a second.</summary>
+    private const long LargestOnReturn = 64L << 20;
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<MachineSnapshot>> ListAsync(string machineId, CancellationToken cancellation)
+    {
+        var (folder, files) = Open(machineId);
+        return Task.FromResult<IReadOnlyList<MachineSnapshot>>([.. files.All().Select(s => new MachineSnapshot(s.Id, s.ParentId, s.CreatedAt, s.Memory is not null))]);
+    }
+
+    /// <inheritdoc/>
+    public Task CreateAsync(string machineId, string snapshotId, bool memory, CancellationToken cancellation) =>
+        HostDisk.AnswerForAsync(() => TakeAsync(machineId, snapshotId, memory, cancellation));
+
+    /// <inheritdoc/>
+    public Task RestoreAsync(string machineId, string snapshotId, CancellationToken cancellation) =>
+        HostDisk.AnswerForAsync(() => ReturnToAsync(machineId, snapshotId, cancellation));
+
+    /// <inheritdoc/>
+    public Task DeleteAsync(string machineId, string snapshotId, CancellationToken cancellation) =>
+        HostDisk.AnswerForAsync(() => RemoveAsync(machineId, snapshotId, cancellation));
+
+    private async Task TakeAsync(string machineId, string snapshotId, bool memory, CancellationToken cancellation)
+    {
+        DefinitionRules.CheckId(snapshotId);
+        var (folder, files) = Open(machineId);
+        using var _ = await MachineLock.TakeAsync(folder, clock, cancellation);
+        if (files.Find(snapshotId) is not null) return;
+        SuspendFiles.Refuse(folder, "kept in a snapshot");
+        var definition = OwnDisks.DefinitionOf(folder);
+        var names = OwnDisks.Of(definition, folder);
+        var running = MachineProcess.Search(folder) is not null;
+        if (memory && !running) throw Rejected($"machine {machineId} is off: it has no memory to keep");
+        var live = running ? new LiveDisks(folder, control) : null;
+        await RecoverAsync(folder, files, live, cancellation);
+        // One of that id that was only half removed.
+        files.Remove(snapshotId);
+        files.Forget(snapshotId);
+        try
+        {
+            if (memory) await Standstill.DuringAsync(folder, control, () => KeepAsync(folder, files, snapshotId, definition, names, live, memory, cancellation), cancellation);
+            else await KeepAsync(folder, files, snapshotId, definition, names, live, memory, cancellation);
+        }
+        catch
+        {
+            files.RemoveMemory(snapshotId);
+            throw;
+        }
+    }
+
+    private async Task KeepAsync(
+        MachineFolder folder, SnapshotFiles files, string id, MachineDefinition definition, List<string> names, LiveDisks? live, bool memory, CancellationToken cancellation)
+    {
+        var frozen = await FreezeAsync(folder, names, live, memory, cancellation);
+        files.Make();
+        if (definition.Firmware == Firmware.Uefi) File.Copy(folder.FirmwareVariables, files.FirmwareVariablesOf(id), overwrite: true);
+        var leases = MachineProcess.Leases(folder);
+        var type = memory ? await MemoryState.SaveAsync(folder, files.MemoryOf(id), control, clock, cancellation) : null;
+        var parent = files.Position.Id;
+        // The record comes last: with it there is the snapshot, and the machine stands on it.
+        files.Stand(new SnapshotPosition(id, Returning: false, Before: parent));
+        files.Write(new SnapshotRecord(id, parent, clock.GetUtcNow(), frozen, type is null ? null : new Resumption(type, leases), definition));
+    }
+
+    private async Task ReturnToAsync(string machineId, string snapshotId, CancellationToken cancellation)
+    {
+        DefinitionRules.CheckId(snapshotId);
+        var (folder, files) = Open(machineId);
+        using var _ = await MachineLock.TakeAsync(folder, clock, cancellation);
+        var record = files.Find(snapshotId)
+            ?? throw new HypervisorException(HypervisorErrorKind.NotFound, $"machine {machineId} has no snapshot {snapshotId}");
+        SuspendFiles.Refuse(folder, "restored");
+        var definition = OwnDisks.DefinitionOf(folder);
+        if (record.Memory is not null) MemoryState.CheckFits(record, definition);
+        await life.KillAsync(folder, cancellation);
+        files.Stand(new SnapshotPosition(snapshotId, Returning: true));
+        await ReturnAsync(folder, files, cancellation);
+        if (record.Memory is not { } resumed) return;
+        await life.StartAsync(definition, folder, resumed, cancellation);
+        try
+        {
+            await MemoryState.LoadAsync(folder, files.MemoryOf(snapshotId), control, clock, cancellation);
+            await control.AskAsync(folder, "cont", null, QemuControl.Limit, cancellation);
+        }
+        catch
+        {
+            await life.KillAsync(folder, CancellationToken.None);
+            throw;
+        }
+    }
+
+    private async Task RemoveAsync(string machineId, string snapshotId, CancellationToken cancellation)
+    {
+        DefinitionRules.CheckId(snapshotId);
+        var folder = new MachineFolder(machinesFolder, machineId);
+        if (!folder.Exists) return;
+        using var _ = await MachineLock.TakeAsync(folder, clock, cancellation);
+        var files = new SnapshotFiles(folder);
+        var running = MachineProcess.Search(folder) is not null;
+        await RecoverAsync(folder, files, running ? new LiveDisks(folder, control) : null, cancellation);
+        if (files.Remove(snapshotId) is not { } record) return;
+        using var turn = await layers.LockAsync(cancellation);
+        layers.Clear();
+        // A running QEMU has the chain open; what is left of it is shortened at the next deletion or return while the machine is off.
+        if (!running) await ShortenAsync(folder, record, long.MaxValue, cancellation);
+        files.Forget(snapshotId);
+    }
+
+    private async Task ShortenAsync(MachineFolder folder, SnapshotRecord record, long largest, CancellationToken cancellation)
+    {
+        foreach (var disk in record.Disks.Keys.Select(folder.In).Where(File.Exists)) await layers.ShortenAsync(disk, largest, cancellation);
+    }
+
+    /// <summary>Ends what a crash has left half done, before a machine starts.</summary>
+    internal Task RecoverAsync(MachineFolder folder, CancellationToken cancellation) => RecoverAsync(folder, running: false, cancellation);
+
+    /// <summary>The same, before something else is done to the disks.</summary>
+    internal Task RecoverAsync(MachineFolder folder, bool running, CancellationToken cancellation) =>
+        RecoverAsync(folder, new SnapshotFiles(folder), running ? new LiveDisks(folder, control) : null, cancellation);
+
+    /// <summary>Freezes the disks of a machine that runs, and makes for each one an empty overlay on what was frozen, outside of the machine.</summary>
+    internal async Task FreezeForAsync(MachineFolder folder, List<string> names, Func<string, string> overlayOf, CancellationToken cancellation)
+    {
+        foreach (var (name, layer) in await FreezeAsync(folder, names, new LiveDisks(folder, control), memory: true, cancellation))
+            await layers.OverlayAsync(overlayOf(name), layer, folder.In(name), cancellation);
+    }
+
+    /// <summary>With its memory kept beside, what the guest has not written yet is not lost; without, it writes that first.</summary>
+    private async Task<Dictionary<string, string>> FreezeAsync(MachineFolder folder, List<string> names, LiveDisks? live, bool memory, CancellationToken cancellation)
+    {
+        using var turn = await layers.LockAsync(cancellation);
+        var frozen = new Dictionary<string, string>(StringComparer.Ordinal);
+        try
+        {
+            foreach (var name in names)
+                frozen[name] = live is null ? await layers.FreezeAsync(folder.In(name), cancellation) : await layers.FreezeBesideAsync(folder.In(name), cancellation);
+            if (live is null) return frozen;
+            if (memory) await live.SwitchAsync(frozen, cancellation);
+            else await quiet.DuringAsync(folder, () => live.SwitchAsync(frozen, cancellation), cancellation);
+        }
+        finally
+        {
+            // Whatever came of it: QEMU may have switched although its answer did not arrive.
+            if (live is not null) await live.SettleAsync(CancellationToken.None);
+            layers.Clear();
+        }
+
+        return frozen;
+    }
+
+    private async Task RecoverAsync(MachineFolder folder, SnapshotFiles files, LiveDisks? live, CancellationToken cancellation)
+    {
+        if (live is null) File.Delete(folder.Quiet);
+        else await quiet.RecoverAsync(folder);
+        if (Layers.Besides(folder.Path).Any() || Layers.Unfinished(folder.Path).Count > 0)
+        {
+            // Who looks for layers that nothing names must not look while names are exchanged.
+            using var turn = await layers.LockAsync(cancellation);
+            foreach (var file in Layers.Unfinished(folder.Path)) File.Delete(file);
+            if (live is null) Layers.AdoptNewest(folder.Path);
+            else await live.SettleAsync(cancellation);
+        }
+
+        if (live is null && files.Position.Returning) await ReturnAsync(folder, files, cancellation);
+    }
+
+    /// <summary>Puts the disks back to where the position says. The machine is off.</summary>
+    private async Task ReturnAsync(MachineFolder folder, SnapshotFiles files, CancellationToken cancellation)
+    {
+        if (files.Position.Id is not { } id || files.Find(id) is not { } record) return;
+        using (await layers.LockAsync(cancellation))
+        {
+            foreach (var (name, layer) in record.Disks)
+            {
+                var atLeast = folder.In(name) == folder.SystemDisk ? DiskFiles.SystemBytes(OwnDisks.DefinitionOf(folder)) : 0;
+                await layers.StackAsync(folder.In(name), layer, atLeast, cancellation);
+            }
+
+            if (File.Exists(files.FirmwareVariablesOf(id))) File.Copy(files.FirmwareVariablesOf(id), folder.FirmwareVariables, overwrite: true);
+            // What its last QEMU wrote to is older than what the disks now are.
+            foreach (var (beside, _) in Layers.Besides(folder.Path)) File.Delete(beside);
+            files.Stand(new SnapshotPosition(id, Returning: false));
+            layers.Clear();
+            await ShortenAsync(folder, record, LargestOnReturn, cancellation);
+        }
+    }
+
+    private (MachineFolder Folder, SnapshotFiles Files) Open(string machineId)
+    {
+        var folder = new MachineFolder(machinesFolder, machineId);
+        if (!folder.Exists) throw new HypervisorException(HypervisorErrorKind.NotFound, $"there is no machine {machineId} on this host");
+        return (folder, new SnapshotFiles(folder));
+    }
+
+    private static HypervisorException Rejected(string message) => new(HypervisorErrorKind.Rejected, message);
+}
