@@ -5,10 +5,14 @@ using Warren.Server.Database;
 using Warren.Server.Events;
 using Warren.Server.Hosts;
 using Warren.Server.Images;
+using Warren.Server.Images.Golden;
 using Warren.Server.Keys;
 using Warren.Server.Machines;
 using Warren.Server.Networks;
 using Warren.Server.Operations;
+using Warren.Server.Pools;
+using Warren.Server.Snapshots;
+using Warren.Server.Templates;
 using Warren.Server.Web;
 
 namespace Warren.Server;
@@ -42,7 +46,9 @@ internal static class Program
         builder.Services.AddNetworks(builder.Configuration);
         builder.Services.AddKeys();
         builder.Services.AddImages(builder.Configuration);
+        builder.Services.AddTemplates(builder.Configuration);
         builder.Services.AddMachines(builder.Configuration);
+        builder.Services.AddPools(builder.Configuration);
         builder.Services.AddConsoles();
 
         adjust?.Invoke(builder);
@@ -64,7 +70,12 @@ internal static class Program
         HostsApi.Map(api);
         KeysApi.Map(api);
         ImagesApi.Map(api);
+        GoldenImagesApi.Map(api);
         MachinesApi.Map(api);
+        SnapshotsApi.Map(api);
+        TemplatesApi.Map(api);
+        PoolsApi.Map(api);
+        ClaimsApi.Map(api);
         ConsolesApi.Map(api);
         OperationsApi.Map(api);
         EventsApi.Map(api);

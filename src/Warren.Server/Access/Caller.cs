@@ -1,4 +1,5 @@
 using System.Linq.Expressions;
+using System.Security.Claims;
 using Microsoft.EntityFrameworkCore;
 using Warren.Server.Database;
 using Warren.Server.Operations;
@@ -14,9 +15,11 @@ internal sealed class Caller(IHttpContextAccessor http) : IOwned
     public const string ProjectClaim = "project";
     public const string RoleClaim = "role";
 
-    public string UserId => Claim(System.Security.Claims.ClaimTypes.NameIdentifier);
+    private ClaimsPrincipal? _actingFor;
 
-    public string UserName => Claim(System.Security.Claims.ClaimTypes.Name);
+    public string UserId => Claim(ClaimTypes.NameIdentifier);
+
+    public string UserName => Claim(ClaimTypes.Name);
 
     /// <summary>What the caller makes is the caller's.</summary>
     string IOwned.OwnerId => UserId;
@@ -27,6 +30,15 @@ internal sealed class Caller(IHttpContextAccessor http) : IOwned
 
     /// <summary>Whether the server itself is theirs: its hosts and what is on them.</summary>
     public bool IsOwner => Role == "owner";
+
+    /// <summary>Lets the server itself do, outside any request, what a user may and no more.</summary>
+    public void ActFor(UserRow user, string projectId) => _actingFor = new ClaimsPrincipal(new ClaimsIdentity(
+    [
+        new Claim(ClaimTypes.NameIdentifier, user.Id),
+        new Claim(ClaimTypes.Name, user.Name),
+        new Claim(RoleClaim, user.Role),
+        new Claim(ProjectClaim, projectId),
+    ]));
 
     /// <exception cref="RefusedException">The caller is not the owner of the server.</exception>
     public void DemandOwner(string verb)
@@ -51,6 +63,6 @@ internal sealed class Caller(IHttpContextAccessor http) : IOwned
         where T : IOwned
         => await Visible(rows).FirstOrDefaultAsync(which, cancellation) ?? throw new RefusedException(Problems.NotFound($"There is no {what}."));
 
-    private string Claim(string type) => http.HttpContext?.User.FindFirst(type)?.Value
+    private string Claim(string type) => (_actingFor ?? http.HttpContext?.User)?.FindFirst(type)?.Value
         ?? throw new InvalidOperationException("Asked outside an authenticated request.");
 }

@@ -22,13 +22,14 @@ internal static class ConsolesApi
     }
 
     private static async Task ScreenAsync(
-        string machine, HttpContext http, WarrenDb db, Caller caller, HostDirectory hosts, IHostApplicationLifetime lifetime)
+        string machine, HttpContext http, WarrenDb db, Caller caller, HostDirectory hosts, MachineUse use, IHostApplicationLifetime lifetime)
     {
         if (!http.WebSockets.IsWebSocketRequest)
             throw new RefusedException(Problems.Of("websocket-required", 426, "Ask for a WebSocket", "This route speaks RFB over a WebSocket."));
         var row = await MachinesApi.FindAsync(machine, db, caller, http.RequestAborted);
         var screen = (await hosts.DriverAsync(row.Host, http.RequestAborted)).Screen ?? throw new RefusedException(Problems.Unsupported("This machine's hypervisor shows no screen."));
         await using var rfb = await OpenAsync(screen, row.Id, http.RequestAborted);
+        using var used = use.Begin(row.Id);
         using var socket = await http.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext
         {
             SubProtocol = http.WebSockets.WebSocketRequestedProtocols.Contains("binary") ? "binary" : null,
@@ -38,7 +39,7 @@ internal static class ConsolesApi
     }
 
     private static async Task SerialAsync(
-        string machine, HttpContext http, WarrenDb db, Caller caller, SerialRelay relay, IHostApplicationLifetime lifetime)
+        string machine, HttpContext http, WarrenDb db, Caller caller, SerialRelay relay, MachineUse use, IHostApplicationLifetime lifetime)
     {
         if (!http.WebSockets.IsWebSocketRequest)
             throw new RefusedException(Problems.Of("websocket-required", 426, "Ask for a WebSocket", "This route carries a serial line over a WebSocket."));
@@ -55,6 +56,7 @@ internal static class ConsolesApi
 
         // Whatever happens to the terminal, the line is given back; doing so twice is fine.
         await using var open = line;
+        using var used = use.Begin(row.Id);
         using var socket = await http.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext
         {
             SubProtocol = http.WebSockets.WebSocketRequestedProtocols.Contains("binary") ? "binary" : null,

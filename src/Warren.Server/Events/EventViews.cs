@@ -4,7 +4,9 @@ using Warren.Contracts;
 using Warren.Server.Database;
 using Warren.Server.Hosts;
 using Warren.Server.Images;
+using Warren.Server.Images.Golden;
 using Warren.Server.Machines;
+using Warren.Server.Pools;
 
 namespace Warren.Server.Events;
 
@@ -12,7 +14,7 @@ namespace Warren.Server.Events;
 /// Loads what an event's subject is like now, in the form its own route returns. Read at sending, so a burst of changes
 /// costs one load, and a replay never shows a state that is long gone as if it were news.
 /// </summary>
-internal sealed class EventViews(HostViews hosts)
+internal sealed class EventViews(HostViews hosts, TimeProvider clock)
 {
     public async Task<Dictionary<string, JsonElement>> LoadAsync(WarrenDb db, IReadOnlyCollection<EventRow> events, CancellationToken cancellation)
     {
@@ -26,6 +28,15 @@ internal sealed class EventViews(HostViews hosts)
         if (Ids(events, "image") is { Count: > 0 } images)
             foreach (var image in await ImageViews.LoadAsync(db, db.Images.AsNoTracking().Where(i => images.Contains(i.Id)), cancellation))
                 found[image.Id] = JsonSerializer.SerializeToElement(image, WarrenJson.Options);
+        if (Ids(events, "golden-image") is { Count: > 0 } golden)
+            foreach (var image in await GoldenImageViews.LoadAsync(db, db.GoldenImages.AsNoTracking().Where(g => golden.Contains(g.Id)), cancellation))
+                found[image.Id] = JsonSerializer.SerializeToElement(image, WarrenJson.Options);
+        if (Ids(events, "pool") is { Count: > 0 } pools)
+            foreach (var pool in await PoolViews.LoadAsync(db, db.Pools.AsNoTracking().Where(p => pools.Contains(p.Id)), clock.GetUtcNow(), cancellation))
+                found[pool.Id] = JsonSerializer.SerializeToElement(pool, WarrenJson.Options);
+        if (Ids(events, "lease") is { Count: > 0 } leases)
+            foreach (var lease in await LeaseViews.LoadAsync(db, db.Leases.AsNoTracking().Where(l => leases.Contains(l.Id)), cancellation))
+                found[lease.Id] = JsonSerializer.SerializeToElement(lease, WarrenJson.Options);
         if (Ids(events, "host") is { Count: > 0 } names)
             // Only the owner of the server hears of hosts, so settings may be told.
             foreach (var host in await hosts.ViewAsync(db, await db.Hosts.AsNoTracking().Where(h => names.Contains(h.Name)).ToListAsync(cancellation), settings: true, cancellation))

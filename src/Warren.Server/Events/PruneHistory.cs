@@ -5,7 +5,7 @@ using Warren.Server.Web;
 namespace Warren.Server.Events;
 
 /// <summary>
-/// Sweep. Condition: events older than a week, ended operations older than 30 days, idempotency answers older than a
+/// Sweep. Condition: events older than a week, ended operations and leases older than 30 days, idempotency answers older than a
 /// day, used-up sessions and links. Deletes them, so that the database of a busy server stays small.
 /// </summary>
 internal sealed class PruneHistory(IDbContextFactory<WarrenDb> databases, TimeProvider clock, ILogger<PruneHistory> log) : BackgroundService
@@ -37,6 +37,7 @@ internal sealed class PruneHistory(IDbContextFactory<WarrenDb> databases, TimePr
         var (events, operations, answers) = (now - Events, now - Operations, now - IdempotencyFilter.Kept);
         await db.Events.Where(e => e.At < events).ExecuteDeleteAsync(cancellation);
         await db.Operations.Where(o => !o.Live && o.EndedAt < operations).ExecuteDeleteAsync(cancellation);
+        await db.Leases.Where(l => l.EndedAt < operations).ExecuteDeleteAsync(cancellation);
         await db.Idempotency.Where(i => i.CreatedAt < answers).ExecuteDeleteAsync(cancellation);
         await db.Sessions.Where(s => s.ExpiresAt < now).ExecuteDeleteAsync(cancellation);
         await db.LoginLinks.Where(l => l.ExpiresAt < now).ExecuteDeleteAsync(cancellation);

@@ -31,11 +31,11 @@ internal sealed class HostAdmission(WarrenDb db, HostOptions options)
     /// Checks that there is room. Must run in the transaction that gives the machine one of the holding states.
     /// </summary>
     /// <exception cref="RefusedException">The host is full or cannot be used.</exception>
-    public async Task DemandRoomAsync(string host, string machineId, int memoryMiB, CancellationToken cancellation)
+    public async Task DemandRoomAsync(string host, string machineId, int memoryMiB, CancellationToken cancellation, int count = 1)
     {
         var row = await LockAsync(host, cancellation);
         if (Unusable(row) is { } why) throw new RefusedException(Problems.Unavailable($"Host '{host}' {why}."));
-        if (Full(row, await UsedAsync(db, options, machineId, cancellation), memoryMiB) is { } full) throw new RefusedException(Problems.Capacity($"memoryMiB: {full}"));
+        if (Full(row, await UsedAsync(db, options, machineId, cancellation), memoryMiB, count) is { } full) throw new RefusedException(Problems.Capacity($"memoryMiB: {full}"));
     }
 
     /// <summary>Why nothing can be started there now, or null.</summary>
@@ -50,12 +50,12 @@ internal sealed class HostAdmission(WarrenDb db, HostOptions options)
     };
 
     /// <summary>Why there is no room, or null.</summary>
-    public string? Full(HostRow row, IReadOnlyDictionary<string, long> used, int memoryMiB)
+    public string? Full(HostRow row, IReadOnlyDictionary<string, long> used, int memoryMiB, int count = 1)
     {
         var all = UsableMiB(row, row.Probe!, options);
         var free = all - used.GetValueOrDefault(row.Name);
-        return memoryMiB + options.OverheadMiB <= free ? null
-            : $"{memoryMiB} MiB (and {options.OverheadMiB} MiB overhead) do not fit; {Math.Max(0, free)} of {all} MiB are free on host '{row.Name}'. Stop or delete a machine, or ask for less.";
+        return (memoryMiB + options.OverheadMiB) * (long)count <= free ? null
+            : $"{(count == 1 ? "" : $"{count} times ")}{memoryMiB} MiB (and {options.OverheadMiB} MiB overhead) do not fit; {Math.Max(0, free)} of {all} MiB are free on host '{row.Name}'. Stop or delete a machine, or ask for less.";
     }
 
     /// <summary>Memory of a host that machines may use.</summary>

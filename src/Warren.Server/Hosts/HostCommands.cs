@@ -81,6 +81,8 @@ internal sealed class HostCommands(
                     $"Host '{row.Name}' has machines: {string.Join(", ", there.Take(20))}{(there.Count > 20 ? $" and {there.Count - 20} more" : "")}. Delete them or move them away first."));
             }
 
+            var golden = await db.GoldenImages.Where(g => g.Host == row.Name).OrderBy(g => g.Name).Take(20).ToListAsync(cancellation);
+            if (golden.Count > 0) throw new RefusedException(Problems.InUse($"Host '{row.Name}' has golden images: {string.Join(", ", golden.Select(g => g.Reference))}. Delete them first."));
             db.Hosts.Remove(row);
             await db.SaveChangesAsync(cancellation);
             return true;

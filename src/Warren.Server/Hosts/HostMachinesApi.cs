@@ -30,6 +30,8 @@ internal static partial class HostMachinesApi
         await commands.FindAsync(name, cancellation);
         var found = await (await hosts.DriverAsync(name, cancellation)).ListAsync(cancellation);
         var known = await db.Machines.AsNoTracking().Where(m => m.Host == name).ToDictionaryAsync(m => m.Id, m => m.Name, cancellation);
+        // What carries the disks of a golden image is ours too, though no machine of anybody's.
+        foreach (var golden in await db.GoldenImages.AsNoTracking().Where(g => g.Host == name).ToListAsync(cancellation)) known[golden.Id] = $"golden image {golden.Reference}";
         return TypedResults.Ok(new Page<HostMachine>([.. found.OrderBy(f => f.NativeName, StringComparer.Ordinal).Select(f => new HostMachine(
             f.NativeName, f.Power.ToString().ToLowerInvariant(), f.MachineId is not null, f.MachineId is null ? null : known.GetValueOrDefault(f.MachineId)))]));
     }

@@ -43,6 +43,15 @@ internal sealed class HostViews(HostDirectory hosts, HostOptions options, LocalH
         return found;
     }
 
+    /// <summary>Insists that a host can do something.</summary>
+    /// <exception cref="RefusedException">It cannot; the problem says why.</exception>
+    public async Task DemandAsync(WarrenDb db, string host, string capability, string what, CancellationToken cancellation)
+    {
+        var row = await db.Hosts.AsNoTracking().SingleAsync(h => h.Name == host, cancellation);
+        if ((await CapabilitiesAsync(row, cancellation)).GetValueOrDefault(capability) is { } reason)
+            throw new RefusedException(Problems.Unsupported($"Host '{host}' cannot {what}: {reason}."));
+    }
+
     /// <summary>Whether machines can be launched there.</summary>
     public static bool IsUsable(HostRow row) => row is { Status: HostState.Online, Draining: false, ProbeJson: not null };
 

@@ -71,13 +71,21 @@ internal sealed class ImageCommands(
     public Task<OperationRow> DeleteAsync(ImageRow image, CancellationToken cancellation) => db.TransactAsync(async () =>
     {
         if (await queue.LiveAsync(image.Id, cancellation) is { Kind: DeleteImage.Name } running) return running;
-        var users = await db.Machines.Where(m => m.ImageId == image.Id).Select(m => m.Name).OrderBy(n => n).Take(5).ToListAsync(cancellation);
+        var users = await UsersAsync(db, image.Id, cancellation);
         if (users.Count > 0) throw new RefusedException(InUse(image.Name, users));
         await queue.SupersedeAsync(image.Id, "The image's deletion", cancellation);
         var operation = queue.Enqueue(DeleteImage.Name, "image", image.Id, image.Name, image);
         await db.SaveChangesAsync(cancellation);
         return operation;
     }, cancellation);
+
+    /// <summary>Machines and golden images that lie upon an image, the first few.</summary>
+    public static async Task<IReadOnlyList<string>> UsersAsync(WarrenDb db, string image, CancellationToken cancellation)
+    {
+        var machines = await db.Machines.Where(m => m.ImageId == image).Select(m => m.Name).OrderBy(n => n).Take(5).ToListAsync(cancellation);
+        var golden = await db.GoldenImages.Where(g => g.ImageId == image).OrderBy(g => g.Name).Take(5).ToListAsync(cancellation);
+        return [.. machines.Concat(golden.Select(g => $"golden image {g.Reference}")).Take(5)];
+    }
 
     /// <summary>The refusal of a deletion.</summary>
     public static Problem InUse(string image, IReadOnlyList<string> machines) =>

@@ -19,6 +19,10 @@ internal sealed class ImageDemand(WarrenDb db, Caller caller, ImageSources sourc
             : throw new RefusedException(Problems.Validation("image", $"there is no image, recipe or catalogue entry '{name}'"));
     }
 
+    /// <summary>What is said of its guest: <c>agent</c>, <c>ssh</c>, …; nothing when there is nothing of that name.</summary>
+    public async Task<IReadOnlyList<string>> FeaturesAsync(string name, CancellationToken cancellation)
+        => await StoredAsync(name, cancellation) is { } stored ? stored.Features.Split(' ') : sources.Find(name)?.Features ?? [];
+
     /// <summary>Finds the image; a recipe or catalogue entry that is not in the store yet is ordered. The caller saves.</summary>
     /// <exception cref="RefusedException">Nothing of that name, or the image could not be had.</exception>
     public async Task<ImageRow> DemandAsync(string name, CancellationToken cancellation)

@@ -1,4 +1,6 @@
 using Warren.Hypervisors.Commands;
+using Warren.Server.Images.Golden;
+using Warren.Server.Images.Golden.Workflows;
 using Warren.Server.Images.Sweeps;
 using Warren.Server.Images.Workflows;
 using Warren.Server.Operations;
@@ -33,6 +35,11 @@ internal static class ImagesRegistration
         services.AddSingleton<Workflow, ImportImage>();
         services.AddSingleton<Workflow, BuildImage>();
         services.AddSingleton<Workflow, DeleteImage>();
+        services.AddScoped<GoldenImageCommands>();
+        services.AddScoped<GoldenImageDemand>();
+        services.AddSingleton<Workflow, BuildGoldenImage>();
+        services.AddSingleton<Workflow, FreezeGoldenImage>();
+        services.AddSingleton<Workflow, DeleteGoldenImage>();
         services.AddHostedService<CleanStore>();
     }
 }

@@ -3,26 +3,29 @@ using Microsoft.EntityFrameworkCore;
 using Warren.Contracts;
 using Warren.Server.Access;
 using Warren.Server.Database;
+using Warren.Server.Hosts;
 using Warren.Server.Images;
 using Warren.Server.Keys;
 using Warren.Server.Machines.Placing;
 using Warren.Server.Machines.Workflows;
 using Warren.Server.Networks;
 using Warren.Server.Operations;
+using Warren.Server.Templates;
 using Warren.Server.Web;
 
 namespace Warren.Server.Machines;
 
 /// <summary>POST /machines: checks everything that can be checked now, then commits machine, ports and operation at once.</summary>
 internal sealed class LaunchCommand(
-    WarrenDb db, Caller caller, LaunchRules rules, ImageDemand images, MachinePlacement placement,
-    PortAllocator ports, OperationQueue queue, TimeProvider clock)
+    WarrenDb db, Caller caller, LaunchRules rules, ImageDemand images, MachinePlacement placement, HostViews hosts, GoldenLaunch golden,
+    PortAllocator ports, OperationQueue queue, TemplateLaunch templates, TimeProvider clock)
 {
     /// <summary>Two launches may race for a port or a name in several replicas; the loser tries anew.</summary>
     private const int Tries = 5;
 
     public async Task<OperationRow> RunAsync(LaunchRequest request, CancellationToken cancellation)
     {
+        request = await templates.ApplyAsync(request, cancellation);
         for (var attempt = 1; ; attempt++)
         {
             try
@@ -36,18 +39,24 @@ internal sealed class LaunchCommand(
         }
     }
 
+    /// <summary>The request with what its template says.</summary>
+    public Task<LaunchRequest> WholeAsync(LaunchRequest request, CancellationToken cancellation) => templates.ApplyAsync(request, cancellation);
+
     /// <summary>POST /machines/placement: where it would go, and why.</summary>
     public async Task<Placement> ExplainAsync(LaunchRequest request, CancellationToken cancellation)
     {
+        request = await templates.ApplyAsync(request, cancellation);
         rules.CheckShape(request);
-        var (format, least, ordinary) = await images.LookAsync(request.Image, cancellation);
+        if (request.GoldenImage is not null) return await golden.ExplainAsync(request, cancellation);
+        var (format, least, ordinary) = await images.LookAsync(request.Image!, cancellation);
         return await placement.ExplainAsync(PlacementWish.Of(request, rules.Decide(request, least, ordinary, format == "iso"), format), cancellation);
     }
 
     private async Task<OperationRow> TryAsync(LaunchRequest request, CancellationToken cancellation)
     {
         rules.CheckShape(request);
-        var image = await images.DemandAsync(request.Image, cancellation);
+        if (request.GoldenImage is not null) return await golden.AddAsync(request, cancellation);
+        var image = await images.DemandAsync(request.Image!, cancellation);
         var spec = rules.Decide(request, image.MinimumMemoryMib, image.DefaultMemoryMib, image.Format == "iso");
         var project = caller.ProjectId;
         var name = request.Name ?? MachineNames.New();
@@ -55,6 +64,9 @@ internal sealed class LaunchCommand(
             throw new RefusedException(Problems.NameTaken(name));
         var publicKeys = await PublicKeys.ResolveAsync(db, caller, request.Keys, cancellation);
         var id = Ids.New(clock);
+        // Said plainly of the host that is asked for; others are passed over.
+        if (request.Host is { } named && await db.Hosts.AnyAsync(h => h.Name == named, cancellation))
+            foreach (var (capability, verb) in Lifetimes.Needs(request.Idle, request.TtlAction)) await hosts.DemandAsync(db, named, capability, verb, cancellation);
         var placed = await placement.DemandAsync(PlacementWish.Of(request, spec, image.Format), cancellation);
         var host = placed.Host!;
         var now = clock.GetUtcNow();
@@ -65,7 +77,8 @@ internal sealed class LaunchCommand(
             OwnerId = caller.UserId,
             ProjectId = project,
             Host = host,
-            ImageName = request.Image,
+            ImageName = request.Image!,
+            Template = request.Template,
             ImageId = image.Id,
             MemoryMib = spec.MemoryMiB,
             Cpus = spec.Cpus,
@@ -91,14 +104,13 @@ internal sealed class LaunchCommand(
         db.Machines.Add(machine);
         await ports.AllocateAsync(host, id, request.Network is null ? Wishes(request.Forwards) : [], cancellation);
         var operation = queue.Enqueue(LaunchMachine.Name, "machine", id, name, machine);
-        // Its time begins when the launch does, not when the server began to think about it.
-        if (request.TtlSeconds is { } ttl) machine.ExpiresAt = operation.CreatedAt.AddSeconds(ttl);
+        Lifetimes.Apply(machine, request, operation.CreatedAt);
         await db.SaveChangesAsync(cancellation);
         return operation;
     }
 
     /// <summary>Every guest on the default network gets a way to its SSH server, asked for or not.</summary>
-    private static List<ForwardRequest> Wishes(IReadOnlyList<ForwardRequest> asked)
+    internal static List<ForwardRequest> Wishes(IReadOnlyList<ForwardRequest> asked)
         => asked.Any(f => f is { Protocol: "tcp", GuestPort: MachineViews.SshPort })
             ? [.. asked]
             : [new ForwardRequest { GuestPort = MachineViews.SshPort }, .. asked];

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Warren.Contracts;
 using Warren.Server.Networks;
+using Warren.Server.Templates.CloudConfig;
 using Warren.Server.Web;
 
 namespace Warren.Server.Machines;
@@ -17,18 +18,29 @@ internal sealed partial class LaunchRules(MachineOptions options, PortOptions po
     {
         var limits = options.LimitsFor(null, ports);
         var check = new Check();
+        check.That(request.Image is null != request.GoldenImage is null, "image", "give one of image and goldenImage, or a template that names one");
+        check.That(request.FirstBoot is null || request.GoldenImage is not null, "firstBoot", "goes with goldenImage; a machine that boots from an image takes userData");
         check.That(request.Name is null || Names.IsHostLabel(request.Name), "name", Names.HostLabelRule);
         check.That(request.MemoryMiB is null || (request.MemoryMiB > 0 && request.MemoryMiB <= limits.MemoryMiB.Maximum), "memoryMiB", $"{limits.MemoryMiB.Minimum} to {limits.MemoryMiB.Maximum} MiB");
         check.InRange(request.Cpus, limits.Cpus, "cpus", "CPUs");
         check.That(request.DiskGiB is null or 0 || request.DiskGiB <= limits.DiskGiB.Maximum, "diskGiB", $"{limits.DiskGiB.Minimum} to {limits.DiskGiB.Maximum} GiB");
-        check.That(request.Keys.Count <= 32, "keys", "at most 32");
         check.That(request.UserData is null || request.UserData.Length <= options.MaximumUserData, "userData", $"at most {options.MaximumUserData} characters");
         check.That(request.UserData is null || !request.UserData.Contains('\0'), "userData", "no NUL characters");
-        check.That(request.TtlSeconds is null or (>= 60 and <= 31_536_000), "ttlSeconds", "60 to 31536000 (one year)");
+        CheckPersonal(check, request.Keys, request.FirstBoot, request.TtlSeconds, options);
+        Lifetimes.Check(check, request);
         CheckForwards(check, request.Forwards);
         CheckDisks(check, request.DataDisks, limits.DiskGiB);
         CheckWishes(check, request);
         check.Throw();
+        CloudConfigCheck.Demand(request.UserData, "userData");
+    }
+
+    /// <summary>Checks what a launch and a fork both take.</summary>
+    public static void CheckPersonal(Check check, IReadOnlyList<string> keys, string? firstBoot, int? ttlSeconds, MachineOptions options)
+    {
+        check.That(keys.Count <= 32, "keys", "at most 32");
+        check.That(firstBoot is null || (firstBoot.Length <= options.MaximumUserData && !firstBoot.Contains('\0')), "firstBoot", $"at most {options.MaximumUserData} characters, no NUL");
+        check.That(ttlSeconds is null or (>= Lifetimes.ShortestTtl and <= Lifetimes.Longest), "ttlSeconds", $"{Lifetimes.ShortestTtl} to {Lifetimes.Longest} (one year)");
     }
 
     /// <summary>The spec that the machine will have.</summary>
@@ -45,8 +57,8 @@ internal sealed partial class LaunchRules(MachineOptions options, PortOptions po
             MemoryMiB = request.MemoryMiB ?? imageDefaultMemoryMiB ?? Math.Max(options.DefaultMemoryMiB, imageMinimumMemoryMiB ?? 0),
             Cpus = request.Cpus ?? Math.Min(options.DefaultCpus, options.MaximumCpus),
             DiskGiB = request.DiskGiB ?? Math.Max(SmallestDefaultDisk, options.DefaultDiskGiB),
-            Firmware = request.Firmware,
-            Video = request.Video,
+            Firmware = request.Firmware ?? MachineFirmware.Bios,
+            Video = request.Video ?? MachineVideo.Std,
             Ephemeral = request.Ephemeral,
             DataDisks = [.. request.DataDisks.Select(d => d.Path is null ? d : d with { Path = Path.GetFullPath(d.Path) })],
             Network = request.Network,

@@ -21,13 +21,22 @@ internal sealed partial class MachineCommands
         return await SaveAsync(queue.Enqueue(PauseMachine.Name, "machine", machine.Id, machine.Name, machine), cancellation);
     }, cancellation);
 
-    /// <summary>Lets its CPUs run again.</summary>
-    public Task<OperationRow> ResumeAsync(MachineRow machine, CancellationToken cancellation) => db.TransactAsync(async () =>
+    /// <summary>Lets its CPUs run again. A suspended machine is started: it goes on where it stood.</summary>
+    public Task<OperationRow> ResumeAsync(MachineRow machine, CancellationToken cancellation) => machine.State == MachineState.Suspended ? StartAsync(machine, cancellation) : db.TransactAsync(async () =>
     {
         await DemandIdleAsync(machine, cancellation);
         Demand(machine, "resumed", MachineState.Paused, MachineState.Running);
         await DemandCapabilityAsync(machine.Host, "power", "pause machines", cancellation);
         return await SaveAsync(queue.Enqueue(ResumeMachine.Name, "machine", machine.Id, machine.Name, machine), cancellation);
+    }, cancellation);
+
+    /// <summary>Writes its memory to disk and ends it. Its room on the host is others' then; a start asks for room again.</summary>
+    public Task<OperationRow> SuspendAsync(MachineRow machine, CancellationToken cancellation, (EndCause Cause, string Why)? itself = null) => db.TransactAsync(async () =>
+    {
+        await DemandIdleAsync(machine, cancellation);
+        Demand(machine, "suspended", MachineState.Running, MachineState.Paused, MachineState.Suspended);
+        await DemandCapabilityAsync(machine.Host, "suspend", "suspend machines", cancellation);
+        return await SaveAsync(queue.Enqueue(SuspendMachine.Name, "machine", machine.Id, machine.Name, machine, new SuspendMachine.Plan(machine.State == MachineState.Running, itself?.Cause)), cancellation, itself?.Why);
     }, cancellation);
 
     /// <summary>Makes it start with its host, or not.</summary>
@@ -94,7 +103,7 @@ internal sealed partial class MachineCommands
     /// <param name="cancellation">Stops it.</param>
     public Task<OperationRow> AdoptAsync(string host, string nativeName, string? known, string name, IOwned owner, CancellationToken cancellation) => db.TransactAsync(async () =>
     {
-        if (known is not null && await db.Machines.AnyAsync(m => m.Id == known, cancellation)) throw new RefusedException(Problems.Conflict($"'{nativeName}' is a machine of Warren's already."));
+        if (known is not null && (await db.Machines.AnyAsync(m => m.Id == known, cancellation) || await db.GoldenImages.AnyAsync(g => g.Id == known, cancellation))) throw new RefusedException(Problems.Conflict($"'{nativeName}' is Warren's already."));
         if (!Names.IsHostLabel(name)) throw new RefusedException(Problems.Validation("name", Names.HostLabelRule));
         if (await db.Machines.AnyAsync(m => m.ProjectId == owner.ProjectId && m.Name == name, cancellation)) throw new RefusedException(Problems.NameTaken(name));
         var locked = await admission.LockAsync(host, cancellation);
@@ -133,6 +142,7 @@ internal sealed partial class MachineCommands
         ImageId = source.ImageId,
         WithoutImage = source.WithoutImage,
         CloneOf = source.Id,
+        GoldenImageId = source.GoldenImageId,
         MemoryMib = source.MemoryMib,
         Cpus = source.Cpus,
         DiskGib = source.DiskGib,
@@ -148,17 +158,12 @@ internal sealed partial class MachineCommands
     };
 
     /// <summary>That it takes another machine at all; memory is the admission's to say. The row is locked.</summary>
-    private async Task DemandPlaceAsync(HostRow host, CancellationToken cancellation)
+    private async Task DemandPlaceAsync(HostRow host, CancellationToken cancellation, int count = 1)
     {
         if (host.Draining) throw new RefusedException(Problems.Unavailable($"Host '{host.Name}' is draining and takes no new machines."));
-        if (host.MachineLimit is { } most && await db.Machines.CountAsync(m => m.Host == host.Name || m.MovingTo == host.Name, cancellation) is var there && there >= most)
+        if (host.MachineLimit is { } most && await db.Machines.CountAsync(m => m.Host == host.Name || m.MovingTo == host.Name, cancellation) is var there && there + count > most)
             throw new RefusedException(Problems.Unavailable($"Host '{host.Name}' has {there} machines and takes no more than {most}."));
     }
 
-    private async Task DemandCapabilityAsync(string host, string capability, string what, CancellationToken cancellation)
-    {
-        var row = await db.Hosts.AsNoTracking().SingleAsync(h => h.Name == host, cancellation);
-        if ((await views.CapabilitiesAsync(row, cancellation)).GetValueOrDefault(capability) is { } reason)
-            throw new RefusedException(Problems.Unsupported($"Host '{host}' cannot {what}: {reason}."));
-    }
+    private Task DemandCapabilityAsync(string host, string capability, string what, CancellationToken cancellation) => views.DemandAsync(db, host, capability, what, cancellation);
 }

@@ -5,6 +5,7 @@ using Warren.Server.Hosts;
 using Warren.Server.Machines.Workflows;
 using Warren.Server.Networks;
 using Warren.Server.Operations;
+using Warren.Server.Pools;
 
 namespace Warren.Server.Machines;
 
@@ -15,8 +16,8 @@ namespace Warren.Server.Machines;
 internal sealed partial class MachineCommands(
     WarrenDb db, OperationQueue queue, HostAdmission admission, HostViews views, PortAllocator ports, MachineOptions options, TimeProvider clock)
 {
-    /// <summary>Switches it on. A machine that is on already: an operation that finds so.</summary>
-    public Task<OperationRow> StartAsync(MachineRow machine, CancellationToken cancellation) => db.TransactAsync(async () =>
+    /// <summary>Switches it on; a suspended one goes on where it stood. A machine that is on already: an operation that finds so.</summary>
+    public Task<OperationRow> StartAsync(MachineRow machine, CancellationToken cancellation, string? why = null) => db.TransactAsync(async () =>
     {
         // Before anything is looked at: a clone must not begin to copy its disks meanwhile.
         await admission.LockAsync(machine.Host, cancellation);
@@ -24,21 +25,24 @@ internal sealed partial class MachineCommands(
         Demand(machine, "started", MachineState.Stopped, MachineState.Failed, MachineState.Running, MachineState.Suspended);
         if (machine is { ImageId: null, WithoutImage: false }) throw new RefusedException(Problems.IllegalState("The machine was never made; delete it and launch it again."));
         await admission.DemandRoomAsync(machine.Host, machine.Id, machine.MemoryMib, cancellation);
-        var plan = new StartMachine.Plan(machine.State == MachineState.Running, machine.State == MachineState.Failed, machine.Problem);
+        var plan = new StartMachine.Plan(machine.State == MachineState.Running, machine.State == MachineState.Failed, machine.Problem, machine.State == MachineState.Suspended, why);
         machine.Wanted = WantedPower.On;
         machine.Problem = null;
         if (!plan.WasOn) machine.MoveTo(MachineState.Starting);
-        return await SaveAsync(queue.Enqueue(StartMachine.Name, "machine", machine.Id, machine.Name, machine, plan), cancellation);
+        var operation = queue.Enqueue(StartMachine.Name, "machine", machine.Id, machine.Name, machine, plan);
+        if (plan.WasSuspended) operation.Deadline += StartMachine.MemoryTakes;
+        return await SaveAsync(operation, cancellation, why);
     }, cancellation);
 
-    /// <summary>Switches it off: asks the guest, waits for the grace period, then pulls the plug.</summary>
-    public Task<OperationRow> StopAsync(MachineRow machine, StopRequest request, CancellationToken cancellation) => db.TransactAsync(async () =>
+    /// <summary>Switches it off: asks the guest, waits for the grace period, then pulls the plug. The memory of a suspended one is thrown away.</summary>
+    public Task<OperationRow> StopAsync(MachineRow machine, StopRequest request, CancellationToken cancellation, (EndCause Cause, string Why)? itself = null) => db.TransactAsync(async () =>
     {
         await DemandIdleAsync(machine, cancellation);
-        Demand(machine, "stopped", MachineState.Running, MachineState.Paused, MachineState.Stopped, MachineState.Unknown, MachineState.Failed);
+        Demand(machine, "stopped", MachineState.Running, MachineState.Paused, MachineState.Suspended, MachineState.Stopped, MachineState.Unknown, MachineState.Failed);
         machine.Wanted = WantedPower.Off;
         if (machine.State is MachineState.Running or MachineState.Paused or MachineState.Unknown) machine.MoveTo(MachineState.Stopping);
-        return await SaveAsync(queue.Enqueue(StopMachine.Name, "machine", machine.Id, machine.Name, machine, Plan(request)), cancellation);
+        var plan = Plan(request) with { Cause = itself?.Cause, Why = itself?.Why };
+        return await SaveAsync(queue.Enqueue(StopMachine.Name, "machine", machine.Id, machine.Name, machine, plan), cancellation, plan.Why);
     }, cancellation);
 
     /// <summary>Stop and start.</summary>
@@ -52,18 +56,19 @@ internal sealed partial class MachineCommands(
     }, cancellation);
 
     /// <summary>Removes it with everything it owns. Takes the place of whatever is under way.</summary>
-    public Task<OperationRow> DeleteAsync(MachineRow machine, CancellationToken cancellation) => db.TransactAsync(async () =>
+    public Task<OperationRow> DeleteAsync(MachineRow machine, CancellationToken cancellation, string? why = null) => db.TransactAsync(async () =>
     {
         if (await queue.LiveAsync(machine.Id, cancellation) is { Kind: DeleteMachine.Name } running) return running;
         await DemandNotCopiedAsync(machine, cancellation);
         await queue.SupersedeAsync(machine.Id, "The machine's deletion", cancellation);
+        if (machine.PoolId is not null) await LeaseCommands.EndAsync(db, machine, clock.GetUtcNow(), cancellation);
         machine.Wanted = WantedPower.Off;
         machine.MoveTo(MachineState.Deleting);
-        return await SaveAsync(queue.Enqueue(DeleteMachine.Name, "machine", machine.Id, machine.Name, machine), cancellation);
+        return await SaveAsync(queue.Enqueue(DeleteMachine.Name, "machine", machine.Id, machine.Name, machine, new DeleteMachine.Plan(why)), cancellation, why);
     }, cancellation);
 
     /// <summary>Changes memory, CPUs and disk of a stopped machine.</summary>
-    public Task<OperationRow> ResizeAsync(MachineRow machine, ResizeRequest request, CancellationToken cancellation) => db.TransactAsync(async () =>
+    public Task<OperationRow> ResizeAsync(MachineRow machine, EditMachineRequest request, CancellationToken cancellation) => db.TransactAsync(async () =>
     {
         await DemandIdleAsync(machine, cancellation);
         Demand(machine, "resized", MachineState.Stopped);
@@ -92,18 +97,25 @@ internal sealed partial class MachineCommands(
         return new StopMachine.Plan(clock.GetUtcNow().AddSeconds(grace), Ask: grace > 0);
     }
 
-    private async Task DemandIdleAsync(MachineRow machine, CancellationToken cancellation)
+    /// <summary>Nothing is under way on it, and nothing is being made of it.</summary>
+    /// <exception cref="RefusedException">Something is.</exception>
+    public async Task DemandIdleAsync(MachineRow machine, CancellationToken cancellation)
     {
         if (await queue.LiveAsync(machine.Id, cancellation) is { } live)
             throw new RefusedException(Problems.Conflict($"{live.Kind} is under way on '{machine.Name}' (operation {live.Id}). Wait for it, cancel it, or delete the machine."));
         await DemandNotCopiedAsync(machine, cancellation);
     }
 
-    /// <summary>Its disks must hold still while another machine is made of them.</summary>
+    /// <summary>Its disks must hold still while another machine, or a golden image, is made of them; and who makes it has the last word on it.</summary>
     private async Task DemandNotCopiedAsync(MachineRow machine, CancellationToken cancellation)
     {
-        if (await db.Machines.Where(m => m.CloneOf == machine.Id && m.State == MachineState.Creating).Select(m => m.Name).FirstOrDefaultAsync(cancellation) is { } copy)
-            throw new RefusedException(Problems.Conflict($"'{machine.Name}' is being copied into '{copy}'. Wait for that, or delete '{copy}'."));
+        if (await db.Machines.Where(m => (m.CloneOf == machine.Id || m.ForkOf == machine.Id) && m.State == MachineState.Creating).Select(m => m.Name).FirstOrDefaultAsync(cancellation) is { } copy)
+            throw new RefusedException(Problems.Conflict($"'{machine.Name}' is being copied into '{copy}'. Wait for that, or {(await queue.LiveAsync(machine.Id, cancellation) is { } fork ? $"cancel operation {fork.Id}" : $"delete '{copy}'")}."));
+        if (machine is { ForkOf: { } parent, State: MachineState.Creating } && await queue.LiveAsync(parent, cancellation) is { Kind: ForkMachine.Name } forking)
+            throw new RefusedException(Problems.Conflict($"'{machine.Name}' is being made by {forking.Kind} (operation {forking.Id}). Wait for that, or cancel it."));
+        if (await db.GoldenImages.Where(g => g.MachineId == machine.Id && (g.State == GoldenImageState.Building || g.State == GoldenImageState.Preparing)
+                && db.Operations.Any(o => o.SubjectId == g.Id && o.Live)).FirstOrDefaultAsync(cancellation) is { } golden)
+            throw new RefusedException(Problems.Conflict($"The golden image '{golden.Reference}' is being made of '{machine.Name}'. Wait for that, or cancel its operation."));
     }
 
     private static void Demand(MachineRow machine, string verb, params MachineState[] states)
@@ -112,8 +124,9 @@ internal sealed partial class MachineCommands(
             throw new RefusedException(Problems.IllegalState($"'{machine.Name}' is {machine.State.ToString().ToLowerInvariant()} and cannot be {verb}."));
     }
 
-    private async Task<OperationRow> SaveAsync(OperationRow operation, CancellationToken cancellation)
+    private async Task<OperationRow> SaveAsync(OperationRow operation, CancellationToken cancellation, string? why = null)
     {
+        operation.Message = why ?? operation.Message;
         await db.SaveChangesAsync(cancellation);
         return operation;
     }

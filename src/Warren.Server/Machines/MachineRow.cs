@@ -5,8 +5,11 @@ using Warren.Server.Database;
 namespace Warren.Server.Machines;
 
 /// <summary>A machine: what is wanted and what was last observed.</summary>
-internal sealed class MachineRow : IEventSource, IVersioned, IHosted
+internal sealed partial class MachineRow : IEventSource, IVersioned, IHosted
 {
+    /// <summary>Generation of the first seed of a fork: when it boots some day, it keeps the identity that it was given.</summary>
+    public const int RenewedGeneration = 2;
+
     public required string Id { get; set; }
     public required string Name { get; set; }
     public required string OwnerId { get; set; }
@@ -18,6 +21,9 @@ internal sealed class MachineRow : IEventSource, IVersioned, IHosted
 
     /// <summary>The stored image, once it is there.</summary>
     public string? ImageId { get; set; }
+
+    /// <summary>The template it was launched from, as name@version.</summary>
+    public string? Template { get; set; }
 
     public int MemoryMib { get; set; }
     public int Cpus { get; set; }
@@ -43,7 +49,6 @@ internal sealed class MachineRow : IEventSource, IVersioned, IHosted
     public string? ProblemJson { get; set; }
     public DateTimeOffset CreatedAt { get; set; }
     public DateTimeOffset? ObservedAt { get; set; }
-    public DateTimeOffset? ExpiresAt { get; set; }
 
     /// <summary>A <see cref="Contracts.Placement"/>: why it is where it is.</summary>
     public string? PlacementJson { get; set; }
@@ -63,9 +68,32 @@ internal sealed class MachineRow : IEventSource, IVersioned, IHosted
     /// <summary>The machine whose disks it was made from.</summary>
     public string? CloneOf { get; set; }
 
+    /// <summary>The golden image that it came from, by way of other machines too.</summary>
+    public string? GoldenImageId { get; set; }
+
+    /// <summary>The machine that it was forked from.</summary>
+    public string? ForkOf { get; set; }
+
+    /// <summary>The snapshot that it stands on.</summary>
+    public string? SnapshotId { get; set; }
+
+    /// <summary>The pool that it was made for.</summary>
+    public string? PoolId { get; set; }
+
+    /// <summary>Where in its pool it is.</summary>
+    public PoolPlace? PoolPlace { get; set; }
+
+    /// <summary>When it became a spare.</summary>
+    public DateTimeOffset? SpareSince { get; set; }
+
+    /// <summary>The lease that it is lent by, or was.</summary>
+    public string? LeaseId { get; set; }
+
     public int Version { get; set; }
 
     string IEventSource.EventSubject => "machine";
+
+    string IEventSource.EventVerb(string verb, Func<string, bool> changed) => VerbOf(verb, changed);
 
     public Placement? Placement
     {
@@ -99,10 +127,21 @@ internal sealed class MachineRow : IEventSource, IVersioned, IHosted
         set => ProblemJson = value is null ? null : JsonSerializer.Serialize(value, WarrenJson.Options);
     }
 
+    /// <summary>It could not be made, and nothing of it is on its host: it holds no image, and there is nothing to start.</summary>
+    public void NeverMade(Problem problem)
+    {
+        MoveTo(MachineState.Failed);
+        Wanted = WantedPower.Off;
+        Problem = problem;
+        (ImageId, GoldenImageId) = (null, null);
+    }
+
     /// <summary>Moves to a state by the table; leaving what was running resets the readiness ladder.</summary>
     public void MoveTo(MachineState state)
     {
         State = MachineStates.Move(State, state);
+        // What does not run is not used, and its time without use begins anew.
+        if (state is not (MachineState.Running or MachineState.Unknown or MachineState.Stopping)) (LastActiveAt, IdleDueAt) = (null, null);
         if (state is MachineState.Running or MachineState.Paused or MachineState.Unknown or MachineState.Stopping) return;
         Readiness = new Readiness();
         AddressesJson = "[]";

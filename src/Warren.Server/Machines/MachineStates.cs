@@ -11,7 +11,7 @@ internal static class MachineStates
     {
         [Creating] = [Starting, Stopped, Failed, Deleting],
         [Stopped] = [Starting, Running, Deleting, Failed, Unknown],
-        [Starting] = [Running, Stopped, Failed, Deleting, Unknown],
+        [Starting] = [Running, Stopped, Suspended, Failed, Deleting, Unknown],
         [Running] = [Stopping, Stopped, Paused, Suspended, Failed, Deleting, Unknown],
         [Paused] = [Running, Stopping, Stopped, Suspended, Failed, Deleting, Unknown],
         [Suspended] = [Starting, Stopped, Failed, Deleting, Unknown],

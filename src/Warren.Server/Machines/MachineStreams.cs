@@ -54,7 +54,7 @@ internal static class MachineStreams
                 yield break;
             }
 
-            if (row.State is MachineState.Failed or MachineState.Stopped or MachineState.Deleting)
+            if (row.State is MachineState.Failed or MachineState.Stopped or MachineState.Suspended or MachineState.Deleting)
             {
                 var why = new Readiness { Detail = row.Problem?.Detail ?? $"The machine is {row.State.ToString().ToLowerInvariant()}." };
                 yield return new SseItem<string>(JsonSerializer.Serialize(why, WarrenJson.Options), "off");

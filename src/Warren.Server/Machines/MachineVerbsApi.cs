@@ -1,6 +1,7 @@
 using Warren.Contracts;
 using Warren.Server.Access;
 using Warren.Server.Database;
+using Warren.Server.Keys;
 using Warren.Server.Web;
 
 namespace Warren.Server.Machines;
@@ -15,7 +16,11 @@ internal static class MachineVerbsApi
             .WithName("pauseMachine").ProducesProblem(404).ProducesProblem(409).ProducesProblem(422).WithSummary("Halt its CPUs; its memory stays");
         machines.MapPost("/{machine}/resume", async (string machine, WarrenDb db, Caller caller, MachineCommands commands, CancellationToken c)
                 => new AcceptedOperation(await commands.ResumeAsync(await MachinesApi.FindAsync(machine, db, caller, c), c)))
-            .WithName("resumeMachine").ProducesProblem(404).ProducesProblem(409).ProducesProblem(422).WithSummary("Let its CPUs run again");
+            .WithName("resumeMachine").ProducesProblem(404).ProducesProblem(409).ProducesProblem(422).WithSummary("Let its CPUs run again; a suspended machine goes on where it stood");
+        machines.MapPost("/{machine}/suspend", async (string machine, WarrenDb db, Caller caller, MachineCommands commands, CancellationToken c)
+                => new AcceptedOperation(await commands.SuspendAsync(await MachinesApi.FindAsync(machine, db, caller, c), c)))
+            .WithName("suspendMachine").ProducesProblem(404).ProducesProblem(409).ProducesProblem(422)
+            .WithSummary("Write its memory to disk and end it; a start goes on from there");
         machines.MapPost("/{machine}/autostart", async (string machine, AutostartRequest request, WarrenDb db, Caller caller, MachineCommands commands, CancellationToken c)
                 => new AcceptedOperation(await commands.SetAutostartAsync(await MachinesApi.FindAsync(machine, db, caller, c), request.On, c)))
             .WithName("setAutostart").ProducesProblem(404).ProducesProblem(409).ProducesProblem(422).WithSummary("Start it with its host, or not");
@@ -27,5 +32,15 @@ internal static class MachineVerbsApi
                 => new AcceptedOperation(await commands.CloneAsync(await MachinesApi.FindAsync(machine, db, caller, c), request ?? new CloneRequest(), c)))
             .WithName("cloneMachine").ProducesProblem(400).ProducesProblem(404).ProducesProblem(409).ProducesProblem(422)
             .WithSummary("Make a new machine on the same host from the disks of a stopped one");
+        machines.MapPost("/{machine}/fork", ForkAsync)
+            .WithName("forkMachine").ProducesProblem(400).ProducesProblem(404).ProducesProblem(409).ProducesProblem(422)
+            .WithSummary("Make new machines on the same host that go on where a running one stands");
+    }
+
+    private static async Task<AcceptedOperation> ForkAsync(string machine, ForkRequest? request, WarrenDb db, Caller caller, MachineCommands commands, CancellationToken cancellation)
+    {
+        var row = await MachinesApi.FindAsync(machine, db, caller, cancellation);
+        var wanted = request ?? new ForkRequest();
+        return new AcceptedOperation(await commands.ForkAsync(row, wanted, await PublicKeys.ResolveAsync(db, caller, wanted.Keys, cancellation), cancellation));
     }
 }

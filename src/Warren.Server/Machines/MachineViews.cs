@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Warren.Contracts;
 using Warren.Server.Database;
+using Warren.Server.Images.Golden;
 
 namespace Warren.Server.Machines;
 
@@ -20,12 +21,20 @@ internal static class MachineViews
         var ownerNames = await db.Users.AsNoTracking().Where(u => owners.Contains(u.Id)).ToDictionaryAsync(u => u.Id, u => u.Name, cancellation);
         var projectNames = await db.Projects.AsNoTracking().Where(p => projects.Contains(p.Id)).ToDictionaryAsync(p => p.Id, p => p.Name, cancellation);
         var users = await db.Images.AsNoTracking().Where(i => images.Contains(i.Id)).ToDictionaryAsync(i => i.Id, i => i.DefaultUser, cancellation);
+        var golden = await GoldenImageViews.ReferencesAsync(db, Distinct(machines, m => m.GoldenImageId), cancellation);
         var live = await db.Operations.AsNoTracking().Where(o => o.Live && ids.Contains(o.SubjectId))
             .Select(o => new { o.SubjectId, o.Id }).ToDictionaryAsync(o => o.SubjectId, o => o.Id, cancellation);
         var forwards = (await db.PortForwards.AsNoTracking().Where(f => ids.Contains(f.MachineId)).OrderBy(f => f.Id).ToListAsync(cancellation))
             .ToLookup(f => f.MachineId, f => (f.Host, Forward: new Forward(f.Protocol, f.HostAddress, f.HostPort, f.GuestPort)));
+        var pools = Distinct(machines, m => m.PoolId);
+        var poolNames = pools.Count == 0 ? [] : await db.Pools.AsNoTracking().Where(p => pools.Contains(p.Id)).ToDictionaryAsync(p => p.Id, p => p.Name, cancellation);
         return [.. machines.Select(row => View(row, ownerNames[row.OwnerId], projectNames[row.ProjectId],
-            [.. forwards[row.Id].Where(f => f.Host == row.Host).Select(f => f.Forward)], live.GetValueOrDefault(row.Id), row.ImageId is null ? null : users.GetValueOrDefault(row.ImageId)))];
+            [.. forwards[row.Id].Where(f => f.Host == row.Host).Select(f => f.Forward)], live.GetValueOrDefault(row.Id), row.ImageId is null ? null : users.GetValueOrDefault(row.ImageId))
+            with
+            {
+                GoldenImage = row.GoldenImageId is null ? null : golden.GetValueOrDefault(row.GoldenImageId),
+                Pool = row.PoolId is null ? null : poolNames.GetValueOrDefault(row.PoolId),
+            })];
     }
 
     private static Machine View(MachineRow row, string owner, string project, List<Forward> forwards, string? operation, string? user)
@@ -40,6 +49,8 @@ internal static class MachineViews
             Project = project,
             Host = row.Host,
             Image = row.ImageName.Length == 0 ? null : row.ImageName,
+            Template = row.Template,
+            ForkOf = row.ForkOf,
             Spec = new MachineSpec
             {
                 MemoryMiB = row.MemoryMib,
@@ -69,6 +80,12 @@ internal static class MachineViews
             CreatedAt = row.CreatedAt,
             ObservedAt = row.ObservedAt,
             ExpiresAt = row.ExpiresAt,
+            TtlAction = row.ExpiresAt is null ? null : row.TtlAction,
+            Idle = row.IdleAfterSeconds is { } after ? new IdlePolicy { AfterSeconds = after, Action = row.IdleAction ?? LifeAction.Stop } : null,
+            LastActiveAt = row.LastActiveAt,
+            Warning = row.Warning,
+            PoolPlace = row.PoolPlace,
+            Lease = row.PoolPlace == PoolPlace.Lent ? row.LeaseId : null,
         };
     }
 

@@ -21,11 +21,13 @@ internal static class MachinesApi
         group.MapGet("/", ListAsync).WithName("listMachines").WithSummary("Machines, newest first");
         group.MapPost("/", LaunchAsync).WithName("launchMachine").ProducesProblem(400).ProducesProblem(409).WithSummary("Launch a machine");
         group.MapGet("/{machine}", GetAsync).WithName("getMachine").ProducesProblem(404).WithSummary("One machine, by id or name");
-        group.MapPatch("/{machine}", ResizeAsync).WithName("resizeMachine").ProducesProblem(400).ProducesProblem(404).ProducesProblem(409).ProducesProblem(412)
-            .WithSummary("Change memory, CPUs or disk of a stopped machine");
+        group.MapPatch("/{machine}", EditAsync).WithName("editMachine").ProducesProblem(400).ProducesProblem(404).ProducesProblem(409).ProducesProblem(412).ProducesProblem(422)
+            .WithSummary("Change memory, CPUs or disk of a stopped machine (202), or when and by what a machine ends (200)");
+        group.MapPost("/{machine}/keep", KeepAsync).WithName("keepMachine").ProducesProblem(400).ProducesProblem(404).ProducesProblem(409)
+            .WithSummary("Put off what would happen to it by itself");
         group.MapDelete("/{machine}", DeleteAsync).WithName("deleteMachine").ProducesProblem(404).ProducesProblem(412)
             .WithSummary("Delete a machine with all it owns, whatever is under way");
-        group.MapPost("/{machine}/start", StartAsync).WithName("startMachine").ProducesProblem(404).ProducesProblem(409).WithSummary("Switch it on");
+        group.MapPost("/{machine}/start", StartAsync).WithName("startMachine").ProducesProblem(404).ProducesProblem(409).WithSummary("Switch it on; a suspended machine goes on where it stood");
         group.MapPost("/{machine}/stop", StopAsync).WithName("stopMachine").ProducesProblem(404).ProducesProblem(409)
             .WithSummary("Shut it down; switched off when the grace period is over");
         group.MapPost("/{machine}/restart", RestartAsync).WithName("restartMachine").ProducesProblem(404).ProducesProblem(409).WithSummary("Stop and start");
@@ -57,14 +59,10 @@ internal static class MachinesApi
         => TypedResults.Ok(await command.ExplainAsync(request, cancellation));
 
     private static async Task<Ok<Machine>> GetAsync(string machine, WarrenDb db, Caller caller, HttpContext http, CancellationToken cancellation)
-    {
-        var row = await FindAsync(machine, db, caller, cancellation);
-        ETags.Send(http, row);
-        return TypedResults.Ok((await MachineViews.ViewAsync(db, [row], cancellation))[0]);
-    }
+        => await ShowAsync(await FindAsync(machine, db, caller, cancellation), db, http, cancellation);
 
-    private static async Task<AcceptedOperation> ResizeAsync(
-        string machine, ResizeRequest request, WarrenDb db, Caller caller, MachineCommands commands, MachineOptions options, PortOptions ports,
+    private static async Task<Results<Ok<Machine>, AcceptedOperation>> EditAsync(
+        string machine, EditMachineRequest request, WarrenDb db, Caller caller, MachineCommands commands, MachineOptions options, PortOptions ports,
         HttpContext http, CancellationToken cancellation)
     {
         var row = await FindAsync(machine, db, caller, cancellation);
@@ -72,13 +70,28 @@ internal static class MachinesApi
         var minimum = await db.Images.Where(i => i.Id == row.ImageId).Select(i => i.MinimumMemoryMib).FirstOrDefaultAsync(cancellation);
         var limits = options.LimitsFor(minimum, ports);
         var check = new Check();
-        check.That(request is not { MemoryMiB: null, Cpus: null, DiskGiB: null }, "memoryMiB", "give at least one of memoryMiB, cpus, diskGiB");
+        var (resizes, ends) = (request is not { MemoryMiB: null, Cpus: null, DiskGiB: null }, request is not { TtlSeconds: null, TtlAction: null, Idle: null });
+        check.That(resizes || ends, "memoryMiB", "give at least one of memoryMiB, cpus, diskGiB, ttlSeconds, ttlAction, idle");
         check.InRange(request.MemoryMiB, limits.MemoryMiB, "memoryMiB", "MiB");
         check.InRange(request.Cpus, limits.Cpus, "cpus", "CPUs");
         check.InRange(request.DiskGiB, limits.DiskGiB, "diskGiB", "GiB");
         check.That(request.DiskGiB is null || request.DiskGiB >= row.DiskGib, "diskGiB", $"disks only grow; it has {row.DiskGib} GiB");
         check.Throw();
-        return new AcceptedOperation(await commands.ResizeAsync(row, request, cancellation));
+        if (ends) await commands.EditLifetimeAsync(row, request, cancellation);
+        // Both in one transaction: what is refused leaves nothing changed.
+        if (resizes) return new AcceptedOperation(await commands.ResizeAsync(row, request, cancellation));
+        await db.SaveChangesAsync(cancellation);
+        return await ShowAsync(row, db, http, cancellation);
+    }
+
+    private static async Task<Ok<Machine>> KeepAsync(
+        string machine, KeepRequest? request, WarrenDb db, Caller caller, MachineCommands commands, HttpContext http, CancellationToken cancellation)
+        => await ShowAsync(await commands.KeepAsync(await FindAsync(machine, db, caller, cancellation), request ?? new KeepRequest(), cancellation), db, http, cancellation);
+
+    private static async Task<Ok<Machine>> ShowAsync(MachineRow row, WarrenDb db, HttpContext http, CancellationToken cancellation)
+    {
+        ETags.Send(http, row);
+        return TypedResults.Ok((await MachineViews.ViewAsync(db, [row], cancellation))[0]);
     }
 
     private static async Task<AcceptedOperation> DeleteAsync(

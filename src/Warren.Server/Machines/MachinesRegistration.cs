@@ -2,6 +2,7 @@ using Warren.Server.Machines.Placing;
 using Warren.Server.Machines.Sweeps;
 using Warren.Server.Machines.Workflows;
 using Warren.Server.Operations;
+using Warren.Server.Snapshots.Workflows;
 
 namespace Warren.Server.Machines;
 
@@ -13,11 +14,15 @@ internal static class MachinesRegistration
         services.AddSingleton(configuration.GetSection("Machines").Get<MachineOptions>() ?? new MachineOptions());
         services.AddSingleton<LaunchRules>();
         services.AddSingleton<ReadinessProbe>();
+        services.AddSingleton<MachineUse>();
         services.AddScoped<LaunchCommand>();
+        services.AddScoped<GoldenLaunch>();
         services.AddScoped<MachinePlacement>();
         services.AddScoped<MachineCommands>();
         services.AddScoped<MachineDefinitions>();
         services.AddSingleton<Workflow, LaunchMachine>();
+        services.AddSingleton<Workflow, LaunchGolden>();
+        services.AddSingleton<Workflow, ForkMachine>();
         services.AddSingleton<Workflow, StartMachine>();
         services.AddSingleton<Workflow, StopMachine>();
         services.AddSingleton<Workflow, RestartMachine>();
@@ -26,12 +31,18 @@ internal static class MachinesRegistration
         services.AddSingleton<Workflow, DeleteMachine>();
         services.AddSingleton<Workflow, PauseMachine>();
         services.AddSingleton<Workflow, ResumeMachine>();
+        services.AddSingleton<Workflow, SuspendMachine>();
         services.AddSingleton<Workflow, SetAutostart>();
         services.AddSingleton<Workflow, MigrateMachine>();
         services.AddSingleton<Workflow, CloneMachine>();
         services.AddSingleton<Workflow, AdoptMachine>();
+        services.AddSingleton<Workflow, TakeSnapshot>();
+        services.AddSingleton<Workflow, RestoreSnapshot>();
+        services.AddSingleton<Workflow, DeleteSnapshot>();
         services.AddHostedService<ObserveMachines>();
         services.AddHostedService<ExpireMachines>();
+        services.AddHostedService<EndIdleMachines>();
+        services.AddHostedService<StartWithHost>();
         services.AddHostedService<RemoveLeftovers>();
     }
 }

@@ -21,6 +21,11 @@ internal sealed partial class ReadinessProbe(IDbContextFactory<WarrenDb> databas
     private const int LogTail = 64 * 1024;
     private static readonly TimeSpan GreetingTime = TimeSpan.FromMilliseconds(800);
 
+    /// <summary>For a guest that has been at it for <see cref="SlowAfter"/>: each connection that is given up costs it a process that it has begun, and it would never come to greet.</summary>
+    private static readonly TimeSpan SlowGreetingTime = TimeSpan.FromSeconds(4);
+
+    private static readonly TimeSpan SlowAfter = TimeSpan.FromSeconds(60);
+
     /// <summary>Each look at an installation costs some short connections.</summary>
     private static readonly TimeSpan InstallationLook = TimeSpan.FromSeconds(5);
 
@@ -35,13 +40,14 @@ internal sealed partial class ReadinessProbe(IDbContextFactory<WarrenDb> databas
         if (driver.Installation is { } installation) ladder = await InstallationAsync(installation, machine.Id, ladder, cancellation);
         var agent = driver.Guest is not null && await driver.Guest.PingAsync(machine.Id, cancellation);
         if (agent) ladder = Ladder.Climb(ladder, ReadinessRung.Agent, clock.GetUtcNow());
-        if (!ladder.Has(ReadinessRung.Ssh) && await GreetsAsync(machine, cancellation))
+        if (!ladder.Has(ReadinessRung.Ssh) && await GreetsAsync(machine, IsSlow(ladder) ? SlowGreetingTime : GreetingTime, cancellation))
             ladder = Ladder.Climb(ladder, ReadinessRung.Ssh, clock.GetUtcNow());
         var (status, detail) = agent
             ? await ByAgentAsync(driver.Guest!, machine.Id, cancellation)
             : await ByLogAsync(driver, machine.Id, cancellation);
         if (status == CloudInitStatus.Unknown) return ladder;
         ladder = ladder with { CloudInit = status, Detail = detail };
+        if (agent && status == CloudInitStatus.Error && ladder.Log.Count == 0) ladder = ladder with { Log = await CloudInitLog.TailAsync(driver.Guest!, machine.Id, cancellation) };
         return status is CloudInitStatus.Done or CloudInitStatus.Error ? Ladder.Climb(ladder, ReadinessRung.CloudInit, clock.GetUtcNow()) : ladder;
     }
 
@@ -64,15 +70,17 @@ internal sealed partial class ReadinessProbe(IDbContextFactory<WarrenDb> databas
         }
     }
 
+    private bool IsSlow(Readiness ladder) => ladder.Reached.FirstOrDefault(r => r.Rung == ReadinessRung.Process) is { } began && clock.GetUtcNow() - began.At > SlowAfter;
+
     /// <summary>The user-mode network accepts a connection before the guest does, so only the greeting counts (RFC 4253, 4.2).</summary>
-    private async Task<bool> GreetsAsync(MachineRow machine, CancellationToken cancellation)
+    private async Task<bool> GreetsAsync(MachineRow machine, TimeSpan patience, CancellationToken cancellation)
     {
         await using var db = await databases.CreateDbContextAsync(cancellation);
         var forward = await db.PortForwards.AsNoTracking().Where(f => f.MachineId == machine.Id && f.Host == machine.Host && f.Protocol == "tcp" && f.GuestPort == MachineViews.SshPort)
             .FirstOrDefaultAsync(cancellation);
         var (address, port) = (forward?.HostAddress ?? machine.Addresses.FirstOrDefault(), forward?.HostPort ?? MachineViews.SshPort);
         if (address is null) return false;
-        using var limit = new CancellationTokenSource(GreetingTime, clock);
+        using var limit = new CancellationTokenSource(patience, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
         try
         {

@@ -18,7 +18,7 @@ internal sealed class OperationClaims(IDbContextFactory<WarrenDb> databases, Tim
     {
         await using var db = await databases.CreateDbContextAsync(cancellation);
         var now = clock.GetUtcNow();
-        var due = await Due(db, now).Where(o => !busy.Contains(o.Host)).OrderBy(o => o.RunAt).Select(o => o.Id).Take(8).ToListAsync(cancellation);
+        var due = await Due(db, now).Where(o => !busy.Contains(o.Host)).OrderByDescending(o => o.Priority).ThenBy(o => o.RunAt).Select(o => o.Id).Take(8).ToListAsync(cancellation);
         foreach (var id in due)
         {
             DateTimeOffset? until = now + Lease;

@@ -18,6 +18,9 @@ internal sealed class OperationRow : IEventSource
     /// <summary>The host that its work is done on, or empty: work is shared out by host.</summary>
     public string Host { get; set; } = "";
 
+    /// <summary>What is higher is claimed first: people's work is 0, what the server does ahead of time is below.</summary>
+    public int Priority { get; set; }
+
     public OperationStatus Status { get; set; } = OperationStatus.Pending;
     public bool Live { get; set; } = true;
     public required string Step { get; set; }

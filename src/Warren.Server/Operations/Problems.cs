@@ -33,6 +33,10 @@ internal static class Problems
 
     public static Problem Unavailable(string detail) => Of("host-unavailable", 409, "The host cannot be used now", detail);
 
+    /// <summary>A pool has no spare; the detail says what is being done about it.</summary>
+    public static Problem PoolEmpty(string detail, int retryAfterSeconds)
+        => Of("pool-empty", 503, "No spare is ready", detail) with { RetryAfterSeconds = retryAfterSeconds };
+
     /// <summary>No host takes a machine; one entry for each host.</summary>
     public static Problem NoHost(string detail, IReadOnlyDictionary<string, string[]> hosts)
         => Of("no-host", 409, "No host takes it", detail) with { Errors = hosts };

@@ -18,7 +18,7 @@ internal abstract record StepOutcome
     public static StepOutcome Again(TimeSpan after, string? message = null, int? progress = null, object? data = null)
         => new Again(after, message, progress) { Data = data };
 
-    public static StepOutcome Done(Func<WarrenDb, CancellationToken, Task>? commit = null) => new Done { Commit = commit };
+    public static StepOutcome Done(Func<WarrenDb, CancellationToken, Task>? commit = null, string? message = null) => new Done(message) { Commit = commit };
 
     public static StepOutcome Failed(Problem problem) => new Failed(problem);
 }
@@ -29,8 +29,8 @@ internal sealed record GoTo(string Step) : StepOutcome;
 /// <summary>Not yet: run the same step again after a while. Not a failure.</summary>
 internal sealed record Again(TimeSpan After, string? Message, int? Progress) : StepOutcome;
 
-/// <summary>The operation has succeeded.</summary>
-internal sealed record Done : StepOutcome;
+/// <summary>The operation has succeeded; the message is what is worth knowing all the same.</summary>
+internal sealed record Done(string? Message = null) : StepOutcome;
 
 /// <summary>The operation cannot succeed; what it began is undone.</summary>
 internal sealed record Failed(Problem Problem) : StepOutcome;

@@ -67,9 +67,9 @@ internal sealed class StepSettlement(IDbContextFactory<WarrenDb> databases, Time
             case Done when row.Status == OperationStatus.Undoing:
                 await EndBadlyAsync(db, workflow, row, row.Problem!, cancellation);
                 break;
-            case Done:
+            case Done done:
                 OperationQueue.End(row, OperationStatus.Succeeded, null, clock);
-                row.Message = null;
+                row.Message = done.Message;
                 break;
             case Failed or Retry:
                 var problem = outcome is Failed failed ? failed.Problem : ((Retry)outcome).Problem;

@@ -28,6 +28,13 @@ internal interface IReplayable : IResult
     object Body { get; }
 }
 
+/// <summary>A body that a route reads by itself.</summary>
+internal interface IBody
+{
+    /// <summary>What was read.</summary>
+    string Text { get; }
+}
+
 /// <summary>Marks routes whose answer holds a secret: it is never kept, so a repeat is refused instead of replayed.</summary>
 internal sealed class NoReplay
 {
@@ -44,7 +51,7 @@ internal sealed class Repeatable
 internal sealed class IdempotencyFilter : IEndpointFilter
 {
     public const string Header = "Idempotency-Key";
-    private const int LongestKey = 200;
+    public const int LongestKey = 200;
 
     /// <summary>How long an answer is kept.</summary>
     public static readonly TimeSpan Kept = TimeSpan.FromHours(24);
@@ -94,7 +101,8 @@ internal sealed class IdempotencyFilter : IEndpointFilter
         // The bound body, not its bytes: it is what the handler acts on.
         var bodies = context.Arguments.Where(a => a?.GetType().Namespace == typeof(Problem).Namespace)
             .Select(a => JsonSerializer.Serialize(a, a!.GetType(), WarrenJson.Options));
-        var text = string.Join('\n', [http.Request.Path.Value + http.Request.QueryString.Value, .. bodies]);
+        var own = context.Arguments.OfType<IBody>().Select(b => b.Text);
+        var text = string.Join('\n', [http.Request.Path.Value + http.Request.QueryString.Value, .. bodies, .. own]);
         return Convert.ToHexStringLower(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(text)));
     }
 

@@ -32,6 +32,9 @@ internal static class OpenApiRegistration
                     Description = "A browser's session, from POST /session.",
                 },
             };
+            // Where an enum may be left out, that is said of the place where it stands; the generator writes it into the enum, too.
+            foreach (var schema in document.Components.Schemas?.Values.OfType<OpenApiSchema>().Where(s => s.Enum is not null) ?? [])
+                schema.Enum = [.. schema.Enum!.Where(v => v is not null && !v.IsJsonNullSentinel())];
             return Task.CompletedTask;
         });
         options.AddOperationTransformer((operation, context, _) =>

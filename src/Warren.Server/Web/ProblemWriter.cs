@@ -12,6 +12,7 @@ internal static class ProblemWriter
     {
         if (http.Response.HasStarted) return;
         http.Response.StatusCode = problem.Status == 0 ? 500 : problem.Status;
+        if (problem.RetryAfterSeconds is { } seconds) http.Response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
         await http.Response.WriteAsJsonAsync(problem, WarrenJson.Options, "application/problem+json", http.RequestAborted);
     }
 
@@ -52,7 +53,10 @@ internal static class ProblemWriter
             var status => Problems.Of("http", status, $"HTTP {status}"),
         });
 
-    public static bool IsUniqueViolation(DbUpdateException e) => e.InnerException switch
+    public static bool IsUniqueViolation(DbUpdateException e) => IsUniqueViolation(e.InnerException);
+
+    /// <summary>The same, as the database itself says it.</summary>
+    public static bool IsUniqueViolation(Exception? e) => e switch
     {
         Microsoft.Data.Sqlite.SqliteException sqlite => sqlite.SqliteExtendedErrorCode is 2067 or 1555, // UNIQUE, PRIMARYKEY
         Npgsql.PostgresException postgres => postgres.SqlState == Npgsql.PostgresErrorCodes.UniqueViolation,

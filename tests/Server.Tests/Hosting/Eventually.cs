@@ -3,7 +3,7 @@ namespace Warren.Server.Tests.Hosting;
 /// <summary>Waits on conditions.</summary>
 internal static class Eventually
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(120);
 
     public static async Task BecomesAsync(Func<Task<bool>> condition, string what, TimeSpan? within = null, Func<Task<string>>? tell = null)
     {

@@ -110,7 +110,7 @@ internal sealed class TestServer : IAsyncDisposable
     /// <summary>Waits for an operation's end and returns it.</summary>
     public async Task<Operation> EndAsync(Operation operation)
     {
-        for (var i = 0; i < 20; i++)
+        for (var i = 0; i < 60; i++)
         {
             var now = await Client.GetFromJsonAsync<Operation>($"operations/{operation.Id}?wait=5", WarrenJson.Options);
             if (now!.Ended) return now;

@@ -90,6 +90,87 @@ public abstract class HostVerbTests(PostgresCluster? cluster) : HostTestBase(clu
     }
 
     [Fact]
+    public async Task A_suspended_machine_gives_its_room_back_and_is_refused_everything_but_its_start_its_stop_and_its_end()
+    {
+        await using var server = await StartAsync();
+        await server.AddImageAsync();
+        await AddAsync(server, "rig", "a");
+        await server.LaunchAsync(new LaunchRequest { Name = "m", Image = "tiny", Host = "a", MemoryMiB = 256 });
+        (await GetAsync(server, "a")).Capabilities["suspend"].Available.ShouldBeTrue();
+        await Eventually.BecomesAsync(async () => (await MachineAsync(server, "m")).Readiness.Has(ReadinessRung.Agent), "its agent answers");
+        var used = (await GetAsync(server, "a")).MemoryUsedMiB;
+        for (var i = 0; i < 2; i++) await SucceedsAsync(server, "machines/m/suspend");
+        (await MachineAsync(server, "m")).ShouldSatisfyAllConditions(
+            m => m.State.ShouldBe(MachineState.Suspended), m => m.ProcessId.ShouldBeNull(), m => m.Readiness.Rung.ShouldBe(ReadinessRung.None), m => m.Wanted.ShouldBe(WantedPower.Off));
+        (await GetAsync(server, "a")).MemoryUsedMiB.ShouldBeLessThan(used - 255);
+        foreach (var (verb, body) in new[] { ("pause", null), ("restart", "{}"), ("clone", "{}") })
+            (await RefusedAsync(server, HttpMethod.Post, $"machines/m/{verb}", body, 409)).Type.ShouldEndWith("illegal-state", customMessage: verb);
+        (await RefusedAsync(server, HttpMethod.Patch, "machines/m", """{"cpus":2}""", 409)).Type.ShouldEndWith("illegal-state");
+
+        await SucceedsAsync(server, "machines/m/resume");
+        (await MachineAsync(server, "m")).State.ShouldBe(MachineState.Running);
+        await Eventually.BecomesAsync(async () => (await MachineAsync(server, "m")).Readiness.Has(ReadinessRung.Agent), "it climbs anew");
+        await SucceedsAsync(server, "machines/m/pause");
+        await SucceedsAsync(server, "machines/m/suspend");
+        await SucceedsAsync(server, "machines/m/start");
+        (await MachineAsync(server, "m")).State.ShouldBe(MachineState.Running);
+        await SucceedsAsync(server, "machines/m/suspend");
+        await SucceedsAsync(server, "machines/m/stop");
+        (await MachineAsync(server, "m")).State.ShouldBe(MachineState.Stopped);
+        (await RefusedAsync(server, HttpMethod.Post, "machines/m/suspend", null, 409)).Type.ShouldEndWith("illegal-state");
+        await SucceedsAsync(server, "machines/m/start");
+        await SucceedsAsync(server, "machines/m/suspend");
+        (await server.EndAsync(await server.DeleteAsync("machines/m"))).Status.ShouldBe(OperationStatus.Succeeded);
+    }
+
+    [Fact]
+    public async Task What_is_suspended_asks_for_room_again_and_stays_suspended_while_there_is_none()
+    {
+        await using var server = await StartAsync();
+        await server.AddImageAsync();
+        await AddAsync(server, new AddHostRequest { Name = "a", Hypervisor = "rig", Settings = Settings(("address", "a"), ("memoryMiB", "4096")) });
+        await BecomesAsync(server, "a", h => h.Usable, "usable");
+        var half = (int)((await GetAsync(server, "a")).MemoryMiB / 2);
+        await server.LaunchAsync(new LaunchRequest { Name = "m", Image = "tiny", Host = "a", MemoryMiB = half });
+        await SucceedsAsync(server, "machines/m/suspend");
+        await server.LaunchAsync(new LaunchRequest { Name = "n", Image = "tiny", Host = "a", MemoryMiB = half });
+        (await RefusedAsync(server, HttpMethod.Post, "machines/m/start", null, 409)).Type.ShouldEndWith("capacity-exhausted");
+        (await MachineAsync(server, "m")).State.ShouldBe(MachineState.Suspended);
+        await SucceedsAsync(server, "machines/n/suspend");
+        await SucceedsAsync(server, "machines/m/start");
+    }
+
+    [Fact]
+    public async Task A_start_from_a_suspension_that_fails_keeps_it_and_lost_memory_is_not_answered_by_a_boot()
+    {
+        await using var server = await StartAsync();
+        await server.AddImageAsync();
+        await AddAsync(server, "rig", "a");
+        var machine = await server.LaunchAsync(new LaunchRequest { Name = "m", Image = "tiny", Host = "a" });
+        var rig = await DriverAsync<RigDriver>(server, "a");
+        await SucceedsAsync(server, "machines/m/suspend");
+        rig.Imitation.Faults.Fail("Start", HypervisorErrorKind.Rejected);
+        (await server.EndAsync(await server.PostAsync("machines/m/start"))).Status.ShouldBe(OperationStatus.Failed);
+        (await MachineAsync(server, "m")).ShouldSatisfyAllConditions(m => m.State.ShouldBe(MachineState.Suspended), m => m.Problem!.Detail!.ShouldContain("planned failure of Start"));
+        (await rig.ObserveAsync(machine.Id, default)).Power.ShouldBe(ObservedPower.Suspended);
+
+        rig.Imitation.Faults.Hang("Start", times: 1);
+        var cancelled = await server.PostAsync("machines/m/start");
+        await Eventually.BecomesAsync(() => Task.FromResult(rig.Imitation.Faults.Calls.Count(c => c.StartsWith("Start ", StringComparison.Ordinal)) > 2), "start is tried");
+        await server.PostAsync($"operations/{cancelled.Id}/cancel");
+        (await server.EndAsync(cancelled)).Status.ShouldBe(OperationStatus.Cancelled);
+        (await MachineAsync(server, "m")).State.ShouldBe(MachineState.Suspended);
+
+        await rig.KillAsync(machine.Id, default);
+        (await server.EndAsync(await server.PostAsync("machines/m/start"))).Problem!.Type.ShouldEndWith("memory-gone");
+        (await MachineAsync(server, "m")).State.ShouldBe(MachineState.Stopped);
+        await SucceedsAsync(server, "machines/m/start");
+        // By somebody on the host, past the server.
+        await rig.Suspend!.SuspendAsync(machine.Id, default);
+        await BecomesAsync(server, "m", MachineState.Suspended);
+    }
+
+    [Fact]
     public async Task A_guest_that_installs_itself_says_how_far_it_is_until_its_remote_desktop_answers()
     {
         await using var server = await StartAsync();

@@ -54,6 +54,7 @@ internal sealed class RigDriver(HostConnection connection)
     public string Kind => "rig";
     public IGuest? Guest => Imitation.Guest;
     public IPower? Power => Imitation.Power;
+    public ISuspend? Suspend => Imitation.Suspend;
     public INetworks? Networks => this;
     public IStorage? Storage => this;
     public IAdoption? Adoption => this;

@@ -23,7 +23,7 @@ public abstract class MachineLifeTests(PostgresCluster? cluster) : DatabaseTests
         await SucceedsAsync(server, "machines/a/stop", new StopRequest { GraceSeconds = 20 });
         (await GetAsync(server, "a")).State.ShouldBe(MachineState.Stopped);
 
-        using (var patch = await server.Client.PatchAsJsonAsync("machines/a", new ResizeRequest { MemoryMiB = 512, Cpus = 4, DiskGiB = 20 }, WarrenJson.Options))
+        using (var patch = await server.Client.PatchAsJsonAsync("machines/a", new EditMachineRequest { MemoryMiB = 512, Cpus = 4, DiskGiB = 20 }, WarrenJson.Options))
             patch.StatusCode.ShouldBe(HttpStatusCode.Accepted);
         await Eventually.BecomesAsync(async () => (await GetAsync(server, "a")).Operation is null, "resize ends");
         (await GetAsync(server, "a")).Spec.ShouldSatisfyAllConditions(s => s.MemoryMiB.ShouldBe(512), s => s.Cpus.ShouldBe(4), s => s.DiskGiB.ShouldBe(20));
@@ -49,7 +49,7 @@ public abstract class MachineLifeTests(PostgresCluster? cluster) : DatabaseTests
         var looks = LookAsync();
         for (var cpus = 1; cpus <= 8; cpus++)
         {
-            using var patch = await server.Client.PatchAsJsonAsync("machines/a", new ResizeRequest { Cpus = cpus }, WarrenJson.Options);
+            using var patch = await server.Client.PatchAsJsonAsync("machines/a", new EditMachineRequest { Cpus = cpus }, WarrenJson.Options);
             patch.StatusCode.ShouldBe(HttpStatusCode.Accepted, await patch.Content.ReadAsStringAsync());
             await Eventually.BecomesAsync(async () => (await GetAsync(server, "a")).Operation is null, "resize ends");
         }

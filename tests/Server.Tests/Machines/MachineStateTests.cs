@@ -9,7 +9,7 @@ public sealed class MachineStateTests
     private const string Allowed = """
         creating: starting stopped failed deleting
         stopped: starting running deleting failed unknown
-        starting: running stopped failed deleting unknown
+        starting: running stopped suspended failed deleting unknown
         running: stopping stopped paused suspended failed deleting unknown
         paused: running stopping stopped suspended failed deleting unknown
         suspended: starting stopped failed deleting unknown

@@ -30,7 +30,7 @@ internal sealed class DeleteImage : Workflow
     private static async Task<StepOutcome> ForgetAsync(StepContext step, CancellationToken cancellation)
     {
         // Asked again here: a launch may have come in between.
-        var users = await step.Db.Machines.Where(m => m.ImageId == step.SubjectId).Select(m => m.Name).OrderBy(n => n).Take(5).ToListAsync(cancellation);
+        var users = await ImageCommands.UsersAsync(step.Db, step.SubjectId, cancellation);
         if (users.Count > 0) return StepOutcome.Failed(ImageCommands.InUse(step.Operation.SubjectName, users));
         var content = await step.Db.Images.Where(i => i.Id == step.SubjectId).Select(i => i.Sha256).SingleOrDefaultAsync(cancellation);
         return StepOutcome.GoTo("remove", async (db, c) =>

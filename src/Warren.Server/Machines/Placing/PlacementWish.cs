@@ -18,5 +18,5 @@ internal sealed record PlacementWish(MachineSpec Spec, string? Format, bool Star
     public IReadOnlyList<string> Requires { get; init; } = [];
 
     public static PlacementWish Of(LaunchRequest request, MachineSpec spec, string? format)
-        => new(spec, format, request.Start) { Host = request.Host, Labels = request.HostLabels, Requires = request.Requires };
+        => new(spec, format, request.Start) { Host = request.Host, Labels = request.HostLabels, Requires = [.. request.Requires.Union(Lifetimes.Needs(request.Idle, request.TtlAction).Select(n => n.Capability))] };
 }

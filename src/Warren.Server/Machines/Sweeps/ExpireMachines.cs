@@ -5,7 +5,10 @@ using Warren.Server.Operations;
 
 namespace Warren.Server.Machines.Sweeps;
 
-/// <summary>Sweep. Condition: a machine whose time to live is over and that is not being deleted yet. Enqueues its deletion.</summary>
+/// <summary>
+/// Sweep. Condition: a machine whose time to live is over and that is not being deleted yet. Enqueues what is to happen to it. And
+/// before that: a machine whose time is nearly over and that was not warned of for this expiry. Notes the warning, which is an event.
+/// </summary>
 internal sealed class ExpireMachines(IServiceScopeFactory scopes, TimeProvider clock, ILogger<ExpireMachines> log) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -19,7 +22,7 @@ internal sealed class ExpireMachines(IServiceScopeFactory scopes, TimeProvider c
             }
             catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {
-                log.LogError(e, "Deleting expired machines failed");
+                log.LogError(e, "Ending expired machines failed");
             }
         }
     }
@@ -28,21 +31,43 @@ internal sealed class ExpireMachines(IServiceScopeFactory scopes, TimeProvider c
     {
         await using var scope = scopes.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<WarrenDb>();
-        var now = clock.GetUtcNow();
+        var (commands, now) = (scope.ServiceProvider.GetRequiredService<MachineCommands>(), clock.GetUtcNow());
+        var warnable = now + Lifetimes.LongestWarning;
+        var soon = await db.Machines.Where(m => m.ExpiresAt > now && m.ExpiresAt <= warnable && m.State != MachineState.Deleting && (m.ExpiryWarnedFor == null || m.ExpiryWarnedFor != m.ExpiresAt)).Take(50).ToListAsync(cancellation);
+        foreach (var machine in soon.Where(m => m.ExpiresAt - Lifetimes.WarningTime(m.TtlSeconds) <= now && !m.IsAlready(m.TtlAction)))
+        {
+            await TryAsync(db, machine, "be warned of", async () =>
+            {
+                machine.ExpiryWarnedFor = machine.ExpiresAt;
+                await db.SaveChangesAsync(cancellation);
+            });
+        }
+
         var expired = await db.Machines.Where(m => m.ExpiresAt <= now && m.State != MachineState.Deleting).Take(20).ToListAsync(cancellation);
         foreach (var machine in expired)
         {
-            try
+            await TryAsync(db, machine, "be ended", async () =>
             {
-                await scope.ServiceProvider.GetRequiredService<MachineCommands>().DeleteAsync(machine, cancellation);
-                log.LogInformation("Machine {Name} ({Id}) has lived its time and is deleted", machine.Name, machine.Id);
-            }
-            catch (RefusedException e)
-            {
-                // It is being copied, say; the others do not wait for it.
-                db.ChangeTracker.Clear();
-                log.LogDebug(e, "Machine {Name} ({Id}) has lived its time and cannot be deleted yet", machine.Name, machine.Id);
-            }
+                var action = machine.TtlAction;
+                await commands.EndAsync(machine, EndCause.Expiry, cancellation);
+                log.LogInformation("Machine {Name} ({Id}) has lived its time: {Action}", machine.Name, machine.Id, action);
+            });
+        }
+    }
+
+    /// <summary>The others do not wait for one that cannot be changed now: it is being copied, say, or another replica was faster.</summary>
+    private async Task TryAsync(WarrenDb db, MachineRow machine, string what, Func<Task> change)
+    {
+        try
+        {
+            // Those that were read and not changed yet keep to the version that they were read in.
+            if (db.Entry(machine).State == EntityState.Detached) db.Attach(machine);
+            await change();
+        }
+        catch (Exception e) when (e is RefusedException or DbUpdateException)
+        {
+            db.ChangeTracker.Clear();
+            log.LogDebug(e, "Machine {Name} ({Id}) cannot {What} now", machine.Name, machine.Id, what);
         }
     }
 }

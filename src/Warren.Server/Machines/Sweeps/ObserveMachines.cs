@@ -152,6 +152,12 @@ internal sealed class ObserveMachines(
             case ObservedPower.Paused:
                 machine.MoveTo(MachineState.Paused);
                 break;
+            case ObservedPower.Suspended:
+                // By somebody else, or by an operation that was not told.
+                machine.MoveTo(MachineState.Suspended);
+                machine.Wanted = WantedPower.Off;
+                machine.Problem = null;
+                break;
             case ObservedPower.Off:
                 // The guest switched itself off, or its process ended; the log says which.
                 machine.MoveTo(MachineState.Stopped);

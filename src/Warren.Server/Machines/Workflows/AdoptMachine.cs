@@ -35,11 +35,12 @@ internal sealed class AdoptMachine : MachineWorkflow
         return StepOutcome.Done((db, c) => ChangeAsync(db, machine.Id, m =>
         {
             (m.MemoryMib, m.Cpus, m.DiskGib, m.MacAddress) = (found.MemoryMiB, found.Cpus, found.DiskGiB, found.MacAddress ?? m.MacAddress);
-            m.Wanted = found.Power is ObservedPower.Off ? WantedPower.Off : WantedPower.On;
+            m.Wanted = found.Power is ObservedPower.Off or ObservedPower.Suspended ? WantedPower.Off : WantedPower.On;
             // By way of stopped, as the table has it; the next look tells the rest.
             m.MoveTo(MachineState.Stopped);
             if (found.Power is not ObservedPower.Off) m.MoveTo(found.Power is ObservedPower.Unknown ? MachineState.Unknown : MachineState.Running);
             if (found.Power is ObservedPower.Paused) m.MoveTo(MachineState.Paused);
+            if (found.Power is ObservedPower.Suspended) m.MoveTo(MachineState.Suspended);
         }, c));
     }
 

@@ -12,9 +12,6 @@ internal sealed class DeleteMachine : MachineWorkflow
 {
     public const string Name = "machine.delete";
 
-    /// <summary>When an expired machine whose deletion failed is tried again.</summary>
-    private static readonly TimeSpan TryAgainAfter = TimeSpan.FromMinutes(10);
-
     private readonly PortRelease _ports;
 
     public DeleteMachine(PortRelease ports)
@@ -37,7 +34,7 @@ internal sealed class DeleteMachine : MachineWorkflow
         {
             m.MoveTo(MachineState.Failed);
             m.Problem = problem;
-            if (m.ExpiresAt <= operation.EndedAt) m.ExpiresAt = operation.EndedAt + TryAgainAfter;
+            if (m.ExpiresAt <= operation.EndedAt) m.ExpiresAt = operation.EndedAt + Lifetimes.TryAgainAfter;
         }, cancellation);
 
     private static async Task<StepOutcome> KillAsync(StepContext step, CancellationToken cancellation)
@@ -66,6 +63,10 @@ internal sealed class DeleteMachine : MachineWorkflow
         => Task.FromResult(StepOutcome.Done(async (db, c) =>
         {
             await _ports.ReleaseAsync(db, step.SubjectId, c);
+            db.Snapshots.RemoveRange(await db.Snapshots.Where(s => s.MachineId == step.SubjectId).ToListAsync(c));
             if (await db.Machines.SingleOrDefaultAsync(m => m.Id == step.SubjectId, c) is { } machine) db.Machines.Remove(machine);
-        }));
+        }, step.Operation.Data<Plan>().Why));
+
+    /// <param name="Why">Why this happens by itself, for people; null when somebody asked for it.</param>
+    internal sealed record Plan(string? Why = null);
 }

@@ -1,4 +1,3 @@
-using Microsoft.EntityFrameworkCore;
 using Warren.Contracts;
 using Warren.Hypervisors;
 using Warren.Server.Operations;
@@ -33,7 +32,7 @@ internal sealed class InjectKeys : MachineWorkflow
                     "The guest's agent does not answer, so a running machine cannot take keys. Stop it and try again: they then go in by cloud-init."));
             }
 
-            var user = await step.Db.Images.Where(i => i.Id == machine.ImageId).Select(i => i.DefaultUser).SingleOrDefaultAsync(cancellation) ?? "root";
+            var user = await UserAsync(step.Db, machine.ImageId, cancellation);
             try
             {
                 await driver.Guest.AddAuthorizedKeysAsync(machine.Id, user, keys, cancellation);

@@ -27,23 +27,8 @@ internal sealed class LaunchMachine : MachineWorkflow
     /// <summary>An image may have to be downloaded or built first.</summary>
     public override TimeSpan Deadline => TimeSpan.FromHours(2);
 
-    public override async Task OnEndedBadlyAsync(WarrenDb db, OperationRow operation, Problem problem, bool cancelled, CancellationToken cancellation)
-    {
-        if (await db.Machines.SingleOrDefaultAsync(m => m.Id == operation.SubjectId, cancellation) is not { } machine) return;
-        // Cancelled: as if never asked for. Failed: the row stays, off and without resources, to say why.
-        await _ports.ReleaseAsync(db, machine.Id, cancellation);
-        if (cancelled)
-        {
-            db.Machines.Remove(machine);
-            return;
-        }
-
-        machine.MoveTo(MachineState.Failed);
-        machine.Wanted = WantedPower.Off;
-        machine.Problem = problem;
-        // Nothing of it is left on its host: it holds no image, and there is nothing to start.
-        machine.ImageId = null;
-    }
+    public override Task OnEndedBadlyAsync(WarrenDb db, OperationRow operation, Problem problem, bool cancelled, CancellationToken cancellation)
+        => NotMadeAsync(db, _ports, operation.SubjectId, problem, cancelled, cancellation);
 
     private static async Task<StepOutcome> AwaitImageAsync(StepContext step, CancellationToken cancellation)
     {

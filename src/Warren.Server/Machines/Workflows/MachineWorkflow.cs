@@ -3,6 +3,7 @@ using Warren.Contracts;
 using Warren.Hypervisors;
 using Warren.Server.Database;
 using Warren.Server.Hosts;
+using Warren.Server.Networks;
 using Warren.Server.Operations;
 
 namespace Warren.Server.Machines.Workflows;
@@ -61,6 +62,19 @@ internal abstract class MachineWorkflow : Workflow
         await (await DriverAsync(step, machine, cancellation)).DeleteAsync(machine.Id, cancellation);
         return StepOutcome.Done();
     }
+
+    /// <summary>A launch that came to nothing. Cancelled: as if never asked for. Failed: the row stays, off and without resources, to say why.</summary>
+    protected static async Task NotMadeAsync(WarrenDb db, PortRelease ports, string id, Problem problem, bool cancelled, CancellationToken cancellation)
+    {
+        if (await db.Machines.SingleOrDefaultAsync(m => m.Id == id, cancellation) is not { } machine) return;
+        await ports.ReleaseAsync(db, id, cancellation);
+        if (cancelled) db.Machines.Remove(machine);
+        else machine.NeverMade(problem);
+    }
+
+    /// <summary>The guest's user that keys are for.</summary>
+    protected static async Task<string> UserAsync(WarrenDb db, string? imageId, CancellationToken cancellation)
+        => await db.Images.Where(i => i.Id == imageId).Select(i => i.DefaultUser).SingleOrDefaultAsync(cancellation) ?? "root";
 
     /// <summary>Changes the machine's row inside an outcome's transaction.</summary>
     protected static async Task ChangeAsync(WarrenDb db, string id, Action<MachineRow> change, CancellationToken cancellation)

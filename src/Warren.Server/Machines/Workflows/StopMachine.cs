@@ -26,8 +26,9 @@ internal sealed class StopMachine : MachineWorkflow
         => ChangeAsync(db, operation.SubjectId, m =>
         {
             if (m.State == MachineState.Stopping) m.MoveTo(MachineState.Unknown);
-            m.Wanted = WantedPower.On;
+            if (m.State != MachineState.Suspended) m.Wanted = WantedPower.On;
             m.Problem = cancelled ? null : problem;
+            if (operation.Data<Plan>().Cause is { } cause) m.EndFailed(cause, cancelled, operation.EndedAt!.Value);
         }, cancellation);
 
     /// <summary>Step: asks, unless the plug is to be pulled at once.</summary>
@@ -46,7 +47,7 @@ internal sealed class StopMachine : MachineWorkflow
         var machine = await MachineAsync(step, cancellation);
         var seen = await (await DriverAsync(step, machine, cancellation)).ObserveAsync(machine.Id, cancellation);
         var left = step.Operation.Data<Plan>().Until - step.Get<TimeProvider>().GetUtcNow();
-        return seen.Power is ObservedPower.Off or ObservedPower.Missing || left <= TimeSpan.Zero
+        return seen.Power is ObservedPower.Off or ObservedPower.Suspended or ObservedPower.Missing || left <= TimeSpan.Zero
             ? StepOutcome.GoTo(next)
             : StepOutcome.Again(Look, $"Waiting for the guest, {left.TotalSeconds:0} s left");
     }
@@ -60,9 +61,13 @@ internal sealed class StopMachine : MachineWorkflow
         return StepOutcome.Done((db, c) => ChangeAsync(db, machine.Id, m =>
         {
             if (m.State != MachineState.Failed) m.MoveTo(MachineState.Stopped);
-        }, c));
+        }, c), step.Operation.Data<Plan>().Why);
     }
 
     /// <summary>When the guest's time is over, and whether it is asked at all.</summary>
-    internal sealed record Plan(DateTimeOffset Until, bool Ask);
+    /// <param name="Until">When its time is over.</param>
+    /// <param name="Ask">Whether it is asked.</param>
+    /// <param name="Cause">Why this happens by itself; null when somebody asked for it.</param>
+    /// <param name="Why">The same for people.</param>
+    internal sealed record Plan(DateTimeOffset Until, bool Ask, EndCause? Cause = null, string? Why = null);
 }
