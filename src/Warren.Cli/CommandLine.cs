@@ -2,14 +2,18 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using Warren.Cli.Access;
 using Warren.Cli.Events;
+using Warren.Cli.Golden;
 using Warren.Cli.Hosts;
 using Warren.Cli.Images;
 using Warren.Cli.Keys;
 using Warren.Cli.Machines;
 using Warren.Cli.Networks;
 using Warren.Cli.Operations;
+using Warren.Cli.Pools;
+using Warren.Cli.Snapshots;
 using Warren.Cli.Ssh;
 using Warren.Cli.Storage;
+using Warren.Cli.Templates;
 using Warren.Cli.Terminal;
 using Warren.Contracts;
 
@@ -59,14 +63,23 @@ internal static class CommandLine
         Command[] commands =
         [
             new LaunchVerb(), new ListVerb(), new InfoVerb(), new StartVerb(), new StopVerb(), new RestartVerb(), new DeleteVerb(),
-            new PauseVerb(on: true), new PauseVerb(on: false), new AutostartVerb(), new ResizeVerb(), new MigrateVerb(), new CloneVerb(), new WaitVerb(), new SshVerb(), new ConsoleVerb(), new LogsVerb(),
+            new PauseVerb(on: true), new PauseVerb(on: false), new SuspendVerb(), new AutostartVerb(), new KeepVerb(), new ResizeVerb(), new MigrateVerb(), new CloneVerb(), new ForkVerb(), new WaitVerb(), new SshVerb(), new ConsoleVerb(), new LogsVerb(),
             new Noun("keys", "key", "SSH keys", new KeyListVerb(), new KeyCreateVerb(), new KeyAddVerb(), new KeyShowVerb(), new KeyDeleteVerb(), new KeyInjectVerb()) { ByItself = "list" },
             new Noun("images", "image", "Images in the store, and what can be had", new ImageListVerb(), new ImageImportVerb(), new ImageBuildVerb(),
                 new ImageInfoVerb(), new ImageDeleteVerb(), new CatalogueVerb()) { ByItself = "list" },
+            new Noun("templates", "template", "Presets that machines are launched from", new TemplateListVerb(), new TemplateShowVerb(), new TemplateImportVerb(),
+                new TemplateExportVerb(), new TemplateValidateVerb(), new TemplateDeleteVerb()) { ByItself = "list" },
+            new Noun("golden", null, "Golden images: what forks start from", new GoldenListVerb(), new GoldenCreateVerb(), new GoldenInfoVerb(), new GoldenReadyVerb(),
+                new GoldenEditVerb(), new GoldenDeleteVerb()) { ByItself = "list" },
             new Noun("operations", "operation", "What is being done, and what was", new OperationListVerb(), new OperationInfoVerb(),
                 new OperationCancelVerb(), new OperationWatchVerb()) { ByItself = "list" },
             new Noun("hosts", "host", "Where machines run", new HostListVerb(), new HostAddVerb(), new HostInfoVerb(), new HostEditVerb(), new HostProbeVerb(),
                 new HostDrainVerb(on: true), new HostDrainVerb(on: false), new HostRemoveVerb(), new HostMachinesVerb(), new HostAdoptVerb(), new HostKindsVerb()) { ByItself = "list" },
+            new Noun("snapshots", "snapshot", "Points that a machine can return to", new SnapshotListVerb(), new SnapshotCreateVerb(), new SnapshotRestoreVerb(),
+                new SnapshotEditVerb(), new SnapshotDeleteVerb()),
+            new Noun("pools", "pool", "Machines kept ready to be claimed", new PoolListVerb(), new PoolCreateVerb(), new PoolInfoVerb(), new PoolResizeVerb(),
+                new PoolDrainVerb(on: true), new PoolDrainVerb(on: false), new PoolDeleteVerb()) { ByItself = "list" },
+            new ClaimVerb(), new ReleaseVerb(), new RenewVerb(),
             new Noun("networks", "network", "Networks of hosts", new NetworkListVerb(), new NetworkCreateVerb(), new NetworkDeleteVerb()),
             new Noun("storage", null, "Where the disks of hosts lie", new StorageListVerb(), new StorageCreateVerb(), new StorageDeleteVerb()),
             new Noun("tokens", "token", "Bearer tokens for programs", new TokenListVerb(), new TokenCreateVerb(), new TokenDeleteVerb()) { ByItself = "list" },

@@ -34,7 +34,7 @@ internal static class ExitCode
         "not-found" => NotFound,
         "unauthenticated" or "forbidden" => NotAllowed,
         "unreachable" => Unreachable,
-        "conflict" or "precondition-failed" or "capacity-exhausted" or "in-use" or "name-taken" or "no-host" or "host-unavailable" or "illegal-state"
+        "conflict" or "precondition-failed" or "capacity-exhausted" or "in-use" or "name-taken" or "no-host" or "pool-empty" or "host-unavailable" or "illegal-state"
             or "idempotency-mismatch" or "rate-limited" => Conflict,
         "deadline" or "timeout" => TimedOut,
         "internal" or "hypervisor" or "cancelled" or "superseded" or "unsupported" => Failed,

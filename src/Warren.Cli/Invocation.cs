@@ -23,6 +23,9 @@ internal sealed class Invocation(ParseResult parsed, GlobalOptions globals, Surr
 
     public T Get<T>(Argument<T> argument) => parsed.GetRequiredValue(argument);
 
+    /// <summary>An argument that may be left out.</summary>
+    public T? Find<T>(Argument<T> argument) => parsed.GetValue(argument);
+
     /// <summary>Whether the user typed the option.</summary>
     public bool Has(Option option) => parsed.GetResult(option) is { Implicit: false };
 

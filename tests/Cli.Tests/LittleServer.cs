@@ -74,6 +74,12 @@ internal sealed class LittleServer : IAsyncDisposable
             return this;
         }
 
+        public RouteTable Put(string path, Delegate handler)
+        {
+            app.MapPut("/api/v1" + path, handler);
+            return this;
+        }
+
         public RouteTable Delete(string path, Delegate handler)
         {
             app.MapDelete("/api/v1" + path, handler);

@@ -25,6 +25,9 @@ internal sealed class Shell : IDisposable
 
     public byte[] InputBytes { get; init; } = [];
 
+    /// <summary>The time of day; the system's when null. Timers are the system's anyway.</summary>
+    public DateTimeOffset? Now { get; init; }
+
     public string Out => _out.ToString() + System.Text.Encoding.UTF8.GetString(_bytes.ToArray());
 
     public string Error => _error.ToString();
@@ -39,7 +42,7 @@ internal sealed class Shell : IDisposable
         OpenIn = () => new StringReader(Input),
         OpenInBytes = () => new MemoryStream(InputBytes),
         Variable = name => Variables.GetValueOrDefault(name),
-        Time = TimeProvider.System,
+        Time = Now is { } now ? new StoppedClock(now) : TimeProvider.System,
         Interrupted = _interrupt.Token,
         Home = Home,
     });
@@ -48,6 +51,11 @@ internal sealed class Shell : IDisposable
     {
         _interrupt.Dispose();
         Directory.Delete(Home, recursive: true);
+    }
+
+    private sealed class StoppedClock(DateTimeOffset now) : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => now;
     }
 
     private sealed class Unclosed(MemoryStream inner) : Stream

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Warren.Cli.Operations;
 using Warren.Contracts;
 
 namespace Warren.Cli.Images;
@@ -19,6 +20,6 @@ internal sealed class ImageBuildVerb : Verb
     public override async Task<int> RunAsync(Invocation call, CancellationToken cancellation)
     {
         var request = new ImportImageRequest { Recipe = call.Get(_recipe), Name = call.Get(_name) };
-        return await ImageArrival.FollowAsync(call, await call.Client.ImportImageAsync(request, cancellation), !call.Get(_noWait), cancellation);
+        return await Following.ShowAsync(call, await call.Client.ImportImageAsync(request, cancellation), !call.Get(_noWait), call.Client.GetImageAsync, ImageText.Properties, cancellation);
     }
 }

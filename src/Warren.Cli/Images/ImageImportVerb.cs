@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Warren.Cli.Operations;
 using Warren.Cli.Terminal;
 using Warren.Contracts;
 
@@ -35,7 +36,7 @@ internal sealed class ImageImportVerb : Verb
         if (sources.Length > 1 && (call.Has(_name) || call.Has(_checksum))) throw Refusal.Invalid("--name, --checksum", "go with one source only");
         foreach (var source in sources)
         {
-            var code = await ImageArrival.FollowAsync(call, await ImportAsync(call, source, cancellation), !call.Get(_noWait), cancellation);
+            var code = await Following.ShowAsync(call, await ImportAsync(call, source, cancellation), !call.Get(_noWait), call.Client.GetImageAsync, ImageText.Properties, cancellation);
             if (code != ExitCode.Ok) return code;
         }
 

@@ -9,7 +9,10 @@ namespace Warren.Cli.Machines;
 
 internal sealed class LaunchVerb : Verb
 {
-    private readonly Argument<string> _image;
+    private readonly Argument<string?> _image;
+    private readonly Option<string> _template;
+    private readonly Option<string> _golden;
+    private readonly Option<string> _firstBoot;
     private readonly Option<string> _name;
     private readonly Option<string> _memory;
     private readonly Option<int?> _cpus;
@@ -20,6 +23,9 @@ internal sealed class LaunchVerb : Verb
     private readonly Option<string[]> _forwards;
     private readonly Option<string[]> _dataDisks;
     private readonly Option<string> _ttl;
+    private readonly Option<string> _ttlAction;
+    private readonly Option<string> _idle;
+    private readonly Option<string> _idleAction;
     private readonly Option<string> _firmware;
     private readonly Option<string> _video;
     private readonly Option<bool> _ephemeral;
@@ -32,14 +38,21 @@ internal sealed class LaunchVerb : Verb
     private readonly Option<bool> _dryRun;
     private readonly Option<bool> _noWait;
 
-    public LaunchVerb() : base("launch", "Create a machine from an image and start it",
+    public LaunchVerb() : base("launch", "Create a machine from an image, or from a golden image, and start it",
         "warren launch tiny --name a",
         "warren launch debian-12 --name web --memory 2G --cpus 2 --key laptop --forward 8080:80",
         "warren launch debian-12 --user-data setup.yaml --ttl 2h",
+        "warren launch tiny --ttl 8h --ttl-action stop --idle 30m",
+        "warren launch --template web-server --name web",
         "warren launch debian-12 --label zone=attic --requires snapshots --dry-run",
+        "warren launch --golden dev --first-boot join.sh",
         "warren launch debian-12 --no-wait --format json")
     {
-        _image = Argument<string>("IMAGE", "An image in the store, a recipe or a catalogue entry (see `warren images catalogue`)");
+        _image = Argument<string?>("IMAGE", "An image in the store, a recipe or a catalogue entry (see `warren images catalogue`); not needed with --template or --golden");
+        _image.Arity = ArgumentArity.ZeroOrOne;
+        _template = Option<string>("--template", "A template, which says whatever is left out here (see `warren templates list`)", "NAME[@VERSION]", "-t");
+        _golden = Option<string>("--golden", "A golden image instead: NAME (its newest version) or NAME@VERSION; it says memory, CPUs, disks and host", "NAME", "-g");
+        _firstBoot = Option<string>("--first-boot", "Shell script that runs once in a machine from a golden image, as root; - reads standard input", "FILE");
         _name = Option<string>("--name", "Name of the machine, and of its host [made up]", "NAME", "-n");
         _memory = Option<string>("--memory", "Memory: 512M, 1G, a number of MiB [the image's default]", "SIZE", "-m");
         _cpus = Option<int?>("--cpus", "Virtual CPUs", "N", "-c");
@@ -50,6 +63,9 @@ internal sealed class LaunchVerb : Verb
         _forwards = Option<string[]>("--forward", "Open a port of the guest, on a chosen port of the host if named; may be repeated", "[HOST:]GUEST[/udp]", "-p");
         _dataDisks = Option<string[]>("--data-disk", "A further disk: new, or an existing file of the host; may be repeated", "SIZE|PATH");
         _ttl = Option<string>("--ttl", "Delete the machine after this time: 30m, 2h, 7d", "TIME");
+        _ttlAction = Option<string>("--ttl-action", "What happens to it then instead [delete]", string.Join('|', EndText.Actions)).AcceptOnlyFromAmong(EndText.Actions);
+        _idle = Option<string>("--idle", "Stop the machine when nobody has used it for this time", "TIME");
+        _idleAction = Option<string>("--idle-action", "What happens to it then instead [stop]", string.Join('|', EndText.Actions)).AcceptOnlyFromAmong(EndText.Actions);
         _firmware = Option<string>("--firmware", "Firmware [bios]", "bios|uefi").AcceptOnlyFromAmong("bios", "uefi");
         _video = Option<string>("--video", "Graphics card [std]", "std|virtio").AcceptOnlyFromAmong("std", "virtio");
         _ephemeral = Option<bool>("--ephemeral", "Throw the disks away at each stop");
@@ -67,7 +83,7 @@ internal sealed class LaunchVerb : Verb
     {
         var request = await ReadAsync(call, cancellation);
         if (call.Get(_dryRun)) return PlacementText.Write(call.Screen, await call.Client.PlaceMachineAsync(request, cancellation));
-        var keys = await KeysAsync(call, request.Image, cancellation);
+        var keys = await KeysAsync(call, request, cancellation);
         var operation = await call.Client.LaunchMachineAsync(request with { Keys = keys }, cancellation: cancellation);
         var folder = new MachineFolder(call.Around.ConfigFolder, operation.SubjectId);
         folder.RememberKeys(keys);
@@ -109,10 +125,21 @@ internal sealed class LaunchVerb : Verb
         }
     }
 
-    private async Task<LaunchRequest> ReadAsync(Invocation call, CancellationToken cancellation) => new()
+    private async Task<LaunchRequest> ReadAsync(Invocation call, CancellationToken cancellation)
+    {
+        if (call.Find(_image) is not null && call.Get(_golden) is not null) throw Refusal.Invalid("--golden", "cannot stand beside an image");
+        if (call.Find(_image) is null && call.Get(_golden) is null && call.Get(_template) is null)
+            throw Refusal.Invalid("IMAGE", "name an image, a golden image with --golden, or a template with --template");
+        return await RequestAsync(call, cancellation);
+    }
+
+    private async Task<LaunchRequest> RequestAsync(Invocation call, CancellationToken cancellation) => new()
     {
         Name = call.Get(_name),
-        Image = call.Get(_image),
+        Image = call.Find(_image),
+        Template = call.Get(_template),
+        GoldenImage = call.Get(_golden),
+        FirstBoot = await Scripts.ReadAsync(call, "--first-boot", call.Get(_firstBoot), cancellation),
         Host = call.Get(_host),
         HostLabels = Pairs.Parse("--label", call.Get(_labels)),
         Requires = call.Get(_requires) ?? [],
@@ -121,30 +148,56 @@ internal sealed class LaunchVerb : Verb
         MemoryMiB = call.Get(_memory) is { } memory ? Sizes.MemoryMiB(memory) : null,
         Cpus = call.Get(_cpus),
         DiskGiB = call.Get(_disk) is { } disk ? disk is "none" ? 0 : Sizes.DiskGiB(disk) : null,
-        Firmware = call.Get(_firmware) is "uefi" ? MachineFirmware.Uefi : MachineFirmware.Bios,
-        Video = call.Get(_video) is "virtio" ? MachineVideo.Virtio : MachineVideo.Std,
+        Firmware = call.Get(_firmware) switch { "uefi" => MachineFirmware.Uefi, "bios" => MachineFirmware.Bios, _ => null },
+        Video = call.Get(_video) switch { "virtio" => MachineVideo.Virtio, "std" => MachineVideo.Std, _ => null },
         Ephemeral = call.Get(_ephemeral),
         DataDisks = [.. (call.Get(_dataDisks) ?? []).Select(DataDisks.Parse)],
-        UserData = await UserDataAsync(call, cancellation),
+        UserData = await Scripts.ReadAsync(call, "--user-data", call.Get(_userData), cancellation),
         Forwards = [.. (call.Get(_forwards) ?? []).Select(Forwards.Parse)],
         TtlSeconds = call.Get(_ttl) is { } ttl ? (int)Durations.Parse(ttl, "--ttl").TotalSeconds : null,
+        TtlAction = EndText.Action(call.Get(_ttlAction)),
+        Idle = Idle(call),
         Start = !call.Get(_noStart),
     };
 
-    private async Task<string?> UserDataAsync(Invocation call, CancellationToken cancellation) => call.Get(_userData) switch
+    private IdlePolicy? Idle(Invocation call)
     {
-        null => null,
-        "-" => await call.Around.OpenIn().ReadToEndAsync(cancellation),
-        var path when File.Exists(path) => await File.ReadAllTextAsync(path, cancellation),
-        var path => throw Refusal.Invalid("--user-data", $"there is no file {path}"),
-    };
+        if (call.Get(_idle) is not { } idle) return call.Get(_idleAction) is null ? null : throw Refusal.Invalid("--idle-action", "goes with --idle");
+        var policy = new IdlePolicy { AfterSeconds = (int)Durations.Parse(idle, "--idle").TotalSeconds };
+        return EndText.Action(call.Get(_idleAction)) is { } action ? policy with { Action = action } : policy;
+    }
 
-    private async Task<IReadOnlyList<string>> KeysAsync(Invocation call, string image, CancellationToken cancellation)
+    private async Task<IReadOnlyList<string>> KeysAsync(Invocation call, LaunchRequest request, CancellationToken cancellation)
     {
         var named = call.Get(_keys) ?? [];
         if (call.Get(_noKey)) return named.Length == 0 ? [] : throw Refusal.Invalid("--no-key", "cannot stand beside --key");
         if (named.Length > 0) return named;
-        return await SpeaksSshAsync(call.Client, image, cancellation) ? [await DefaultKey.EnsureAsync(call, cancellation)] : [];
+        var (image, golden) = (request.Image, request.GoldenImage);
+        if (request.Template is { } wanted)
+        {
+            // A template that does not exist is the launch's to refuse.
+            var template = await FindTemplateAsync(call.Client, wanted, cancellation);
+            if (template?.Content?.Keys.Count > 0) return [];
+            image ??= template?.Image;
+            golden ??= template?.GoldenImage;
+        }
+
+        if (golden is not null) image ??= (await call.Client.GetGoldenImageAsync(golden, cancellation)).Image;
+        return image is not null && await SpeaksSshAsync(call.Client, image, cancellation) ? [await DefaultKey.EnsureAsync(call, cancellation)] : [];
+    }
+
+    private static async Task<Template?> FindTemplateAsync(WarrenClient client, string wanted, CancellationToken cancellation)
+    {
+        var at = wanted.LastIndexOf('@');
+        int? version = at >= 0 && int.TryParse(wanted.AsSpan(at + 1), out var number) ? number : null;
+        try
+        {
+            return await client.GetTemplateAsync(version is null ? wanted : wanted[..at], version, cancellation);
+        }
+        catch (WarrenException e) when (e.Kind is "not-found")
+        {
+            return null;
+        }
     }
 
     /// <summary>By the store, else by the catalogue. What neither knows, the launch itself will refuse.</summary>

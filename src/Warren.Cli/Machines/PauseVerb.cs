@@ -8,7 +8,7 @@ internal sealed class PauseVerb : Verb
     private readonly Argument<string[]> _names;
     private readonly bool _on;
 
-    public PauseVerb(bool on) : base(on ? "pause" : "resume", on ? "Halt the CPUs of machines; their memory stays" : "Let the CPUs of paused machines run again", $"warren {(on ? "pause" : "resume")} web")
+    public PauseVerb(bool on) : base(on ? "pause" : "resume", on ? "Halt the CPUs of machines; their memory stays" : "Let paused or suspended machines go on", $"warren {(on ? "pause" : "resume")} web")
     {
         _on = on;
         _names = Several("NAME", "Names or ids of machines");

@@ -22,7 +22,7 @@ internal sealed class ResizeVerb : Verb
 
     public override async Task<int> RunAsync(Invocation call, CancellationToken cancellation)
     {
-        var request = new ResizeRequest
+        var request = new EditMachineRequest
         {
             MemoryMiB = call.Get(_memory) is { } memory ? Sizes.MemoryMiB(memory) : null,
             Cpus = call.Get(_cpus),

@@ -11,7 +11,7 @@ internal sealed class StopVerb : Verb
     private readonly Option<string> _grace;
     private readonly Option<bool> _noWait;
 
-    public StopVerb() : base("stop", "Shut machines down", "warren stop web", "warren stop web --grace 2m", "warren stop web db --force")
+    public StopVerb() : base("stop", "Shut machines down; suspended ones lose their memory", "warren stop web", "warren stop web --grace 2m", "warren stop web db --force")
     {
         _names = Several("NAME", "Names or ids of machines");
         _force = Option<bool>("--force", "Switch off at once, as by pulling the plug", null, "-f");

@@ -33,6 +33,8 @@ internal sealed class WaitVerb : Verb
             else if (!call.Screen.Quiet) call.Screen.WriteLine($"{Words.Of(reached.Rung),-15}{Figures.Seconds(reached.At - first.Value),8}");
         }, cancellation);
         if (rung is not ReadinessRung.CloudInit || readiness.CloudInit is not CloudInitStatus.Error) return ExitCode.Ok;
+        if (!call.Screen.Json)
+            foreach (var line in readiness.Log) call.Screen.Error.WriteLine(new Cell(line, Ink.Faint).Render(call.Screen.ErrorColour));
         throw Refusal.Of("not-ready", "cloud-init error", $"{machine.Name}: cloud-init ended with errors: {readiness.Detail ?? "see `warren logs`"}");
     }
 

@@ -17,6 +17,23 @@ internal static class Following
         return ended.Status is OperationStatus.Succeeded ? ended : throw new WarrenException(OperationText.ProblemOf(ended));
     }
 
+    /// <summary>Waits for what an operation makes and shows it, or says at once which operation makes it.</summary>
+    public static async Task<int> ShowAsync<T>(
+        Invocation call, Operation operation, bool wait, Func<string, CancellationToken, Task<T>> get, Func<T, IReadOnlyList<(string, Cell?)>> properties, CancellationToken cancellation)
+    {
+        if (!wait)
+        {
+            if (call.Screen.Json) call.Screen.WriteJson(operation);
+            else call.Screen.WriteLine($"{operation.SubjectName}: operation {operation.Id}");
+            return ExitCode.Ok;
+        }
+
+        await RequireAsync(call, operation, cancellation);
+        var made = await get(operation.SubjectId, cancellation);
+        call.Screen.WriteThing(made, properties(made));
+        return ExitCode.Ok;
+    }
+
     /// <summary>Waits for operations and reports those that failed, each with its subject's name when there are several.</summary>
     public static async Task<IReadOnlyList<Operation>> ReportAsync(
         Invocation call, IReadOnlyList<Operation> operations, bool cancelToo, CancellationToken cancellation)

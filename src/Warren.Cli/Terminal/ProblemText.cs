@@ -32,6 +32,14 @@ internal static class ProblemText
         ["machineLimit"] = "--limit",
         ["publicKey"] = "FILE.pub",
         ["days"] = "--days",
+        ["template"] = "--template",
+        ["target"] = "--target",
+        ["min"] = "--min",
+        ["max"] = "--max",
+        ["maxAgeSeconds"] = "--max-age",
+        ["leaseSeconds"] = "--ttl",
+        ["leaseMaximumSeconds"] = "--max-ttl",
+        ["wait"] = "--wait",
     };
 
     public static IEnumerable<string> Lines(Problem problem, string? about)

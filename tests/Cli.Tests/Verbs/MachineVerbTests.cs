@@ -42,6 +42,19 @@ public sealed class MachineVerbTests
     }
 
     [Fact]
+    public async Task Suspending_asks_for_each_and_says_when_it_is_done()
+    {
+        await using var server = await LittleServer.StartAsync(routes => routes
+            .Post("/machines/{m}/suspend", (string m) => m == "b" ? LittleServer.Refuse("illegal-state", 409, "'b' is stopped and cannot be suspended.")
+                : Results.Json(Given.Operation("o-" + m, OperationStatus.Pending, subject: m), WarrenJson.Options, statusCode: 202))
+            .Get("/operations/{id}", (string id) => Given.Operation(id, OperationStatus.Succeeded, 100, subject: id[2..])));
+        using var shell = new Shell(server.Url);
+        (await shell.RunAsync("suspend", "a", "b")).ShouldBe(6);
+        shell.Error.ShouldContain("a: suspended");
+        shell.Error.ShouldContain("'b' is stopped and cannot be suspended.");
+    }
+
+    [Fact]
     public async Task Problems_are_json_for_programs()
     {
         await using var server = await LittleServer.StartAsync(routes => routes.Get("/machines/{m}", () => LittleServer.Refuse("not-found", 404, "no such machine")));
