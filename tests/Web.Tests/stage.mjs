@@ -9,7 +9,7 @@ export class Stage {
     this.context = await this.browser.newContext({ viewport: desktop, colorScheme: "light" });
     this.faults = await watch(this.context, this.server.url);
     this.page = await this.context.newPage();
-    this.page.setDefaultTimeout(20_000);
+    this.page.setDefaultTimeout(90_000);
     await this.page.goto(this.server.login);
     await this.page.getByRole("heading", { name: "Machines", exact: true }).waitFor();
   }
@@ -23,5 +23,5 @@ export class Stage {
   dialog = () => this.page.getByRole("dialog");
   field = (name) => this.dialog().getByLabel(name, { exact: true });
   /** The state of the host or machine whose page it is. */
-  state = (word, at = this.page) => at.locator("main h1 + p").getByText(word, { exact: true });
+  state = (word, at = this.page) => at.locator("main h1 + div").getByText(word, { exact: true });
 }

@@ -15,7 +15,7 @@ before(async () => {
   context = await browser.newContext({ viewport: desktop, colorScheme: "light" });
   faults = await watch(context, server.url);
   page = await context.newPage();
-  page.setDefaultTimeout(30_000);
+  page.setDefaultTimeout(90_000);
 });
 
 after(async () => {

@@ -10,6 +10,8 @@ import { Notice } from "./layout/Notice";
 import { Shell } from "./layout/Shell";
 import { MachinesPage } from "./machines/MachinesPage";
 import { OperationsPage } from "./operations/OperationsPage";
+import { PoolsPage } from "./pools/PoolsPage";
+import { TemplatesPage } from "./templates/TemplatesPage";
 
 const root = createRootRouteWithContext<{ client: QueryClient }>()({ errorComponent: Broken, notFoundComponent: Nowhere });
 
@@ -29,14 +31,14 @@ const shell = createRoute({
   },
 });
 
-/** `?launch=NAME` opens the launch form with that image chosen; `?launch=` opens it with none. */
-export type MachinesSearch = { launch?: string | undefined };
+/** `?launch=NAME` opens the launch form with that image chosen; `?launch=` opens it with none; `?template=NAME[@VERSION]` with that template. */
+export type MachinesSearch = { launch?: string | undefined; template?: string | undefined };
 
 const machines = createRoute({
   getParentRoute: () => shell,
   path: "/",
   component: MachinesPage,
-  validateSearch: (search): MachinesSearch => ("launch" in search ? { launch: String(search.launch ?? "") } : {}),
+  validateSearch: (search): MachinesSearch => ({ ...("launch" in search ? { launch: String(search.launch ?? "") } : {}), ...(search.template ? { template: String(search.template) } : {}) }),
 });
 
 // The console's code is loaded with the first machine that is looked at.
@@ -47,12 +49,34 @@ const machine = createRoute({
 });
 
 const images = createRoute({ getParentRoute: () => shell, path: "/images", component: ImagesPage });
+const pools = createRoute({ getParentRoute: () => shell, path: "/pools", component: PoolsPage });
+const pool = createRoute({ getParentRoute: () => shell, path: "/pools/$name", component: lazyRouteComponent(() => import("./pools/PoolPage"), "PoolPage") });
+const templates = createRoute({ getParentRoute: () => shell, path: "/templates", component: TemplatesPage });
+
+/** `?version=N` shows a former version. */
+export type TemplateSearch = { version?: number | undefined };
+
+const template = createRoute({
+  getParentRoute: () => shell,
+  path: "/templates/$name",
+  component: lazyRouteComponent(() => import("./templates/TemplatePage"), "TemplatePage"),
+  validateSearch: (search): TemplateSearch => (Number.isInteger(Number(search.version)) && Number(search.version) > 0 ? { version: Number(search.version) } : {}),
+});
+const editTemplate = createRoute({ getParentRoute: () => shell, path: "/templates/$name/edit", component: lazyRouteComponent(() => import("./templates/EditorPage"), "EditTemplatePage") });
+
+/** A hyphen begins no template's name. `?from=NAME` begins with a copy of that one. */
+const newTemplate = createRoute({
+  getParentRoute: () => shell,
+  path: "/templates/-/new",
+  component: lazyRouteComponent(() => import("./templates/EditorPage"), "NewTemplatePage"),
+  validateSearch: (search): { from?: string | undefined } => (search.from ? { from: String(search.from) } : {}),
+});
 const keys = createRoute({ getParentRoute: () => shell, path: "/keys", component: KeysPage });
 const hosts = createRoute({ getParentRoute: () => shell, path: "/hosts", component: HostsPage });
 const host = createRoute({ getParentRoute: () => shell, path: "/hosts/$name", component: lazyRouteComponent(() => import("./hosts/HostPage"), "HostPage") });
 const operations = createRoute({ getParentRoute: () => shell, path: "/operations", component: OperationsPage });
 
-const tree = root.addChildren([login, shell.addChildren([machines, machine, images, keys, hosts, host, operations])]);
+const tree = root.addChildren([login, shell.addChildren([machines, machine, images, templates, template, editTemplate, newTemplate, pools, pool, keys, hosts, host, operations])]);
 
 export function makeRouter(client: QueryClient) {
   return createRouter({ routeTree: tree, context: { client }, defaultPreload: "intent", defaultPreloadStaleTime: 0, scrollRestoration: true });

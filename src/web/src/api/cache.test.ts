@@ -2,7 +2,7 @@ import { QueryClient } from "@tanstack/react-query";
 import { expect, test } from "vitest";
 import { applyEvent, keys } from "./cache";
 import type { Pages } from "./pages";
-import type { Host, Machine, Operation, WarrenEvent } from "./types";
+import type { GoldenImage, Host, Lease, Machine, Operation, Pool, WarrenEvent } from "./types";
 
 const machine = (id: string, state: Machine["state"] = "running") => ({ id, name: `m-${id}`, state }) as Machine;
 const event = (type: string, subjectId: string, data?: unknown): WarrenEvent => ({ id: 1, type, subjectId, at: "2026-01-01T00:00:00Z", data });
@@ -114,4 +114,67 @@ test("what was asked of a host is asked again when its status changes", () => {
   applyEvent(client, event("host.status", "attic", { name: "attic" }));
   expect(client.getQueryState(keys.onHost("attic", "networks"))?.isInvalidated).toBe(true);
   expect(client.getQueryState(keys.onHost("cellar", "networks"))?.isInvalidated).toBe(false);
+});
+
+test("a machine's snapshots are read again when one changes, and when something that was done to the machine has ended", () => {
+  const stale = (type: string, data?: object) => {
+    const client = new QueryClient();
+    for (const one of ["a", "b"]) client.setQueryData(keys.snapshotsOf(one), []);
+    applyEvent(client, event(type, "x", data));
+    return ["a", "b"].filter((one) => client.getQueryState(keys.snapshotsOf(one))?.isInvalidated);
+  };
+  const operation = (status: Operation["status"]) => ({ id: "o", subjectKind: "machine", subjectId: "a", subjectName: "m-a", status });
+  for (const type of ["snapshot.created", "snapshot.changed", "snapshot.deleted"]) expect(stale(type)).toEqual(["a", "b"]);
+  expect(stale("operation.changed", operation("running"))).toEqual([]);
+  expect(stale("operation.changed", operation("succeeded"))).toEqual(["a"]);
+});
+
+test("pools come, move their gauges and go with their events; one that is not shown is not made up", () => {
+  const client = new QueryClient();
+  const pool = (id: string, spares: number) => ({ id, name: `p-${id}`, spares }) as Pool;
+  const seen = () => client.getQueryData<Pool[]>(keys.pools)?.map(({ id, spares }) => `${id} ${spares}`);
+  applyEvent(client, event("pool.created", "a", pool("a", 0)));
+  expect(seen()).toBeUndefined();
+  client.setQueryData(keys.pools, [pool("a", 0)]);
+  applyEvent(client, event("pool.created", "b", pool("b", 0)));
+  applyEvent(client, event("pool.changed", "a", pool("a", 2)));
+  applyEvent(client, event("pool.low", "b", pool("b", 1)));
+  expect(seen()).toEqual(["b 1", "a 2"]);
+  applyEvent(client, event("pool.deleted", "a"));
+  expect(seen()).toEqual(["b 1"]);
+});
+
+test("a lease that ends goes over to those that have, and its pool is counted again", () => {
+  const client = new QueryClient();
+  const lease = (id: string, endedAt?: string) => ({ id, pool: "p", ...(endedAt ? { endedAt } : {}) }) as Lease;
+  const ids = (ended: boolean) => client.getQueryData<Pages<Lease>>(keys.leases("p", ended))?.pages[0]?.items.map(({ id }) => id);
+  for (const [ended, of] of [[false, ["a"]], [true, []]] as const) client.setQueryData(keys.leases("p", ended), pages(of.map((id) => lease(id))));
+  client.setQueryData(keys.leases("other", false), pages([lease("z")]));
+  client.setQueryData(keys.pools, []);
+  applyEvent(client, event("lease.created", "b", lease("b")));
+  expect([ids(false), ids(true)]).toEqual([["b", "a"], []]);
+  applyEvent(client, event("lease.changed", "a", lease("a", "2026-01-01T00:00:00Z")));
+  expect([ids(false), ids(true)]).toEqual([["b"], ["a"]]);
+  expect(client.getQueryState(keys.pools)?.isInvalidated).toBe(true);
+  expect(client.getQueryData<Pages<Lease>>(keys.leases("other", false))?.pages[0]?.items).toHaveLength(1);
+});
+
+test("a golden image follows its events and its operation, and its machines are counted again when one has been made", () => {
+  const client = new QueryClient();
+  const golden = (state: GoldenImage["state"]) => ({ id: "g", name: "dev", version: 1, state }) as GoldenImage;
+  const seen = () => client.getQueryData<Pages<GoldenImage>>(keys.goldenImages)?.pages[0]?.items[0];
+  client.setQueryData(keys.goldenImages, pages<GoldenImage>([]));
+  applyEvent(client, event("golden-image.created", "g", golden("building")));
+  applyEvent(client, event("operation.changed", "o", { id: "o", subjectKind: "golden-image", subjectId: "g", status: "running" }));
+  expect(seen()).toEqual({ ...golden("building"), operation: "o" });
+  applyEvent(client, event("golden-image.changed", "g", golden("ready")));
+  expect(seen()).toEqual(golden("ready"));
+  const stale = (kind: string, status: Operation["status"]) => {
+    client.setQueryData(keys.goldenImages, pages([golden("ready")]));
+    applyEvent(client, event("operation.changed", "l", { id: "l", kind, status, subjectKind: "machine", subjectId: "m", subjectName: "m" }));
+    return client.getQueryState(keys.goldenImages)?.isInvalidated;
+  };
+  expect([stale("machine.launch-golden", "running"), stale("machine.start", "succeeded"), stale("machine.launch-golden", "succeeded")]).toEqual([false, false, true]);
+  applyEvent(client, event("golden-image.deleted", "g"));
+  expect(seen()).toBeUndefined();
 });

@@ -1,15 +1,27 @@
 import type { QueryClient, QueryKey } from "@tanstack/react-query";
 import { hasEnded } from "../operations/hasEnded";
 import { entries, remove, upsert, type Pages } from "./pages";
-import type { Host, Image, Machine, Operation, WarrenEvent } from "./types";
+import type { GoldenImage, Host, Image, Lease, Machine, Operation, Pool, WarrenEvent } from "./types";
 
 /** Keys under which the pages' data is kept. */
 export const keys = {
   session: ["session"] as const,
   machines: ["machines"] as const,
   machine: (name: string) => ["machine", name] as const,
+  snapshots: ["snapshots"] as const,
+  snapshotsOf: (machine: string) => ["snapshots", machine] as const,
   images: ["images"] as const,
+  goldenImages: ["golden-images"] as const,
   catalogue: ["catalogue"] as const,
+  /** All that is known of templates begins with this. */
+  templates: ["templates"] as const,
+  template: (name: string, version: number | undefined) => ["templates", name, version ?? "newest"] as const,
+  templateVersions: (name: string) => ["templates", name, "versions"] as const,
+  /** A text as it was judged. */
+  templateCheck: (yaml: string) => ["template-check", yaml] as const,
+  pools: ["pools"] as const,
+  /** Leases of a pool that live, or those that have ended. */
+  leases: (pool: string, ended: boolean) => ["leases", pool, ended] as const,
   limits: ["limits"] as const,
   sshKeys: ["keys"] as const,
   hosts: ["hosts"] as const,
@@ -29,6 +41,14 @@ export function applyEvent(client: QueryClient, event: WarrenEvent): void {
       forgetMachine(client, event.subjectId);
       // How many machines a host has is not told by events of its own.
       void client.invalidateQueries({ queryKey: keys.hosts });
+      // Nor how many machines are leaving a pool.
+      void client.invalidateQueries({ queryKey: keys.pools });
+      break;
+    case "golden-image.deleted":
+      change<Pages<GoldenImage>>(client, keys.goldenImages, (pages) => remove(pages, event.subjectId));
+      break;
+    case "pool.deleted":
+      change<Pool[]>(client, keys.pools, (pools) => pools?.filter((pool) => pool.id !== event.subjectId));
       break;
     case "host.removed":
       change<Host[]>(client, keys.hosts, (hosts) => hosts?.filter((host) => host.name !== event.subjectId));
@@ -42,11 +62,32 @@ export function applyEvent(client: QueryClient, event: WarrenEvent): void {
       if (event.data) putOperation(client, event.data as Operation);
       break;
     default:
+      // A snapshot's event does not tell its machine. Only the tree that is shown is read at once.
+      if (event.type.startsWith("snapshot.")) void client.invalidateQueries({ queryKey: keys.snapshots });
+      // A template is addressed by its name, which an event does not tell.
+      if (event.type.startsWith("template.")) void client.invalidateQueries({ queryKey: keys.templates });
       if (event.type === "machine.created") void client.invalidateQueries({ queryKey: keys.hosts });
       if (event.data && event.type.startsWith("host.")) putHost(client, event.data as Host);
       if (event.data && event.type.startsWith("machine.")) putMachine(client, event.data as Machine);
       if (event.data && event.type.startsWith("image.")) putImage(client, event.data as Image);
+      if (event.data && event.type.startsWith("golden-image.")) change<Pages<GoldenImage>>(client, keys.goldenImages, (pages) => upsert(pages, event.data as GoldenImage));
+      if (event.data && event.type.startsWith("pool.")) putPool(client, event.data as Pool);
+      if (event.data && event.type.startsWith("lease.")) putLease(client, event.data as Lease);
   }
+}
+
+/** A pool as an event or an answer tells it. */
+export function putPool(client: QueryClient, pool: Pool): void {
+  change<Pool[]>(client, keys.pools, (pools) => pools && (pools.some(({ id }) => id === pool.id) ? pools.map((other) => (other.id === pool.id ? pool : other)) : [pool, ...pools]));
+}
+
+/** A lease as an event or an answer tells it; one that has ended goes over to the others that have. */
+export function putLease(client: QueryClient, lease: Lease): void {
+  const ended = !!lease.endedAt;
+  change<Pages<Lease>>(client, keys.leases(lease.pool, ended), (pages) => upsert(pages, lease));
+  change<Pages<Lease>>(client, keys.leases(lease.pool, !ended), (pages) => remove(pages, lease.id));
+  // A claim touches nothing of the pool itself; its counts are told later.
+  void client.invalidateQueries({ queryKey: keys.pools });
 }
 
 function putMachine(client: QueryClient, machine: Machine): void {
@@ -86,7 +127,12 @@ function putOperation(client: QueryClient, operation: Operation): void {
   if (operation.subjectKind === "machine") {
     for (const key of [keys.machines, ...narrowed(client)]) change<Pages<Machine>>(client, key, (pages) => mark(pages, operation));
     change<Machine>(client, keys.machine(operation.subjectName), (machine) => machine && marked(machine, operation));
-  } else if (operation.subjectKind === "image") change<Pages<Image>>(client, keys.images, (pages) => mark(pages, operation));
+    // Where the machine stands among its snapshots is told by no event of theirs.
+    if (hasEnded(operation)) void client.invalidateQueries({ queryKey: keys.snapshotsOf(operation.subjectId) });
+    // Nor how many machines a golden image has made.
+    if (hasEnded(operation) && operation.kind === "machine.launch-golden") void client.invalidateQueries({ queryKey: keys.goldenImages });
+  } else if (operation.subjectKind === "golden-image") change<Pages<GoldenImage>>(client, keys.goldenImages, (pages) => mark(pages, operation));
+  else if (operation.subjectKind === "image") change<Pages<Image>>(client, keys.images, (pages) => mark(pages, operation));
 }
 
 /** A thing says which operation is under way on it. An operation that ends need not change the thing, so no event of its own tells. */

@@ -458,6 +458,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/golden-images": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Golden images, newest first */
+        get: operations["listGoldenImages"];
+        put?: never;
+        /** Make one from a machine: from its disks, or from all of it while it runs */
+        post: operations["createGoldenImage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/golden-images/{goldenImage}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One golden image: by id, by NAME@VERSION, or by name, which is its newest version */
+        get: operations["getGoldenImage"];
+        put?: never;
+        post?: never;
+        /** Remove one that no machine came from */
+        delete: operations["deleteGoldenImage"];
+        options?: never;
+        head?: never;
+        /** Give it another name, as the next version of that, or another description */
+        patch: operations["editGoldenImage"];
+        trace?: never;
+    };
+    "/api/v1/golden-images/{goldenImage}/ready": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Its machine has been prepared by hand: freeze it */
+        post: operations["markGoldenImageReady"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/machines": {
         parameters: {
             query?: never;
@@ -491,8 +545,25 @@ export interface paths {
         delete: operations["deleteMachine"];
         options?: never;
         head?: never;
-        /** Change memory, CPUs or disk of a stopped machine */
-        patch: operations["resizeMachine"];
+        /** Change memory, CPUs or disk of a stopped machine (202), or when and by what a machine ends (200) */
+        patch: operations["editMachine"];
+        trace?: never;
+    };
+    "/api/v1/machines/{machine}/keep": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put off what would happen to it by itself */
+        post: operations["keepMachine"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/machines/{machine}/start": {
@@ -504,7 +575,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Switch it on */
+        /** Switch it on; a suspended machine goes on where it stood */
         post: operations["startMachine"];
         delete?: never;
         options?: never;
@@ -606,8 +677,25 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Let its CPUs run again */
+        /** Let its CPUs run again; a suspended machine goes on where it stood */
         post: operations["resumeMachine"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/machines/{machine}/suspend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Write its memory to disk and end it; a start goes on from there */
+        post: operations["suspendMachine"];
         delete?: never;
         options?: never;
         head?: never;
@@ -665,6 +753,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/machines/{machine}/fork": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make new machines on the same host that go on where a running one stands */
+        post: operations["forkMachine"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/machines/{machine}/readiness": {
         parameters: {
             query?: never;
@@ -680,6 +785,239 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/machines/{machine}/snapshots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A machine's snapshots, oldest first; parentId makes them a tree */
+        get: operations["listSnapshots"];
+        put?: never;
+        /** Keep what its disks hold, and its memory where that is asked for */
+        post: operations["takeSnapshot"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/machines/{machine}/snapshots/{snapshot}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One snapshot, by id or name */
+        get: operations["getSnapshot"];
+        put?: never;
+        post?: never;
+        /** Forget it; the machine and the other snapshots keep what they hold */
+        delete: operations["deleteSnapshot"];
+        options?: never;
+        head?: never;
+        /** Give it another name or description */
+        patch: operations["editSnapshot"];
+        trace?: never;
+    };
+    "/api/v1/machines/{machine}/snapshots/{snapshot}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Return to it; what was written since is lost */
+        post: operations["restoreSnapshot"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Templates by name with what they say, the shipped ones among them; without their texts */
+        get: operations["listTemplates"];
+        put?: never;
+        /** Save a new template; its name is in the text */
+        post: operations["createTemplate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/templates/validate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Check a text, and say which launch it stands for; nothing is saved */
+        post: operations["validateTemplate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/templates/{template}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One template; with Accept: application/yaml its exact text */
+        get: operations["getTemplate"];
+        /** Make the next version; the former ones stay */
+        put: operations["updateTemplate"];
+        post?: never;
+        /** Delete it with all its versions; machines made from it stay */
+        delete: operations["deleteTemplate"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/templates/{template}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A template's versions, newest first */
+        get: operations["listTemplateVersions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pools": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Pools with their machines counted, newest first */
+        get: operations["listPools"];
+        put?: never;
+        /** Make a pool; it begins to fill at once */
+        post: operations["createPool"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pools/{pool}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One pool, by id or name */
+        get: operations["getPool"];
+        put?: never;
+        post?: never;
+        /** Delete it with its spares; with ?force=true also what is lent */
+        delete: operations["deletePool"];
+        options?: never;
+        head?: never;
+        /** Change how many machines it keeps, and for how long */
+        patch: operations["resizePool"];
+        trace?: never;
+    };
+    "/api/v1/pools/{pool}/drain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lend nothing, launch nothing and delete the spares; leases go on */
+        post: operations["drainPool"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pools/{pool}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lend and fill again */
+        post: operations["resumePool"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pools/{pool}/claims": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Leases of the pool, newest first; with ?ended=false only those that live */
+        get: operations["listLeases"];
+        put?: never;
+        /** Take a spare; with ?wait=seconds, wait in line for one */
+        post: operations["claimMachine"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/claims/{claim}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One lease, by its id or by its machine */
+        get: operations["getLease"];
+        put?: never;
+        post?: never;
+        /** End it: the machine is deleted with all it holds */
+        delete: operations["releaseLease"];
+        options?: never;
+        head?: never;
+        /** Let it end at another time, counted from now */
+        patch: operations["renewLease"];
         trace?: never;
     };
     "/api/v1/machines/{machine}/screen": {
@@ -881,6 +1219,16 @@ export interface components {
             /** @description Id of the image in the store when it is there already. */
             imageId?: null | string;
         };
+        /** @description POST /pools/{pool}/claims. */
+        ClaimRequest: {
+            /**
+             * Format: int32
+             * @description Seconds that the lease lasts; the pool's when left out.
+             */
+            ttlSeconds?: null | number;
+            /** @description Name that the machine is to have from now on; the spare's own when left out. */
+            name?: null | string;
+        };
         /** @description POST /machines/{id}/clone: a new machine from the disks of a stopped one. */
         CloneRequest: {
             /** @description Name; made up when left out. */
@@ -893,6 +1241,21 @@ export interface components {
          * @enum {unknown}
          */
         CloudInitStatus: "unknown" | "running" | "done" | "error";
+        /** @description POST /golden-images. */
+        CreateGoldenImageRequest: {
+            /** @description Name; the next version of it is made. */
+            name: string;
+            /** @description Name or id of the machine it is made from. */
+            machine: string;
+            /** @description What it holds: `disk` or `warm`. */
+            kind: components["schemas"]["GoldenImageKind"];
+            /** @description Shell script that prepares the machine; the guest's agent runs it as root. It may be run again after a crash. */
+            prepare?: null | string;
+            /** @description Wait in state preparing until somebody marks it ready. */
+            markReadyByHand?: boolean;
+            /** @description Anything worth knowing, up to 1000 characters. */
+            description?: null | string;
+        };
         /** @description POST /keys: make a pair, or store a public key that exists. */
         CreateKeyRequest: {
             /** @description Name. */
@@ -912,6 +1275,46 @@ export interface components {
             range?: null | string;
             /** @description The host's bridge, for `bridge`. */
             bridge?: null | string;
+        };
+        /** @description POST /pools. */
+        CreatePoolRequest: {
+            /** @description Name. */
+            name: string;
+            /** @description How each machine is launched: without name, time to live and fixed ports of the host, which one machine alone can have. */
+            machine: components["schemas"]["LaunchRequest"];
+            /** @description What its spares are kept as. */
+            kind?: components["schemas"]["PoolKind"];
+            readyWhen?: null | components["schemas"]["ReadinessRung"];
+            /**
+             * Format: int32
+             * @description Spares to be kept ready; needed unless the machine names a template whose `pool` section says it. What else that section says holds, too, where this request is silent.
+             */
+            target?: null | number;
+            /**
+             * Format: int32
+             * @description Fewer ready spares than this are told by an event; the template's, else 0, when left out.
+             */
+            min?: null | number;
+            /**
+             * Format: int32
+             * @description Most machines in all; the template's, else twice the target, when left out.
+             */
+            max?: null | number;
+            /**
+             * Format: int32
+             * @description Seconds after which a spare is replaced; the template's, else never, when left out.
+             */
+            maxAgeSeconds?: null | number;
+            /**
+             * Format: int32
+             * @description Seconds that a lease lasts when a claim does not say; the template's `ttl`, else an hour, when left out.
+             */
+            leaseSeconds?: null | number;
+            /**
+             * Format: int32
+             * @description Most seconds that a claim may ask for; a day, or the ordinary length where that is more, when left out.
+             */
+            leaseMaximumSeconds?: null | number;
         };
         /** @description POST /hosts/{name}/storage. */
         CreateStorageRequest: {
@@ -954,6 +1357,13 @@ export interface components {
             /** @description Format of the existing file, `qcow2` or `raw`; found by looking when left out. A raw disk without a partition table must be declared. */
             format?: null | string;
         };
+        /** @description PATCH /golden-images/{goldenImage}; what is null stays. */
+        EditGoldenImageRequest: {
+            /** @description New name; it becomes the next version of that. */
+            name?: null | string;
+            /** @description New description; empty for none. */
+            description?: null | string;
+        };
         /** @description PATCH /hosts/{name}: what is left out stays. */
         EditHostRequest: {
             /** @description Settings to change, by name; null takes one away. */
@@ -974,6 +1384,77 @@ export interface components {
              * @description Most machines that it takes; 0: no limit.
              */
             machineLimit?: null | number;
+        };
+        /**
+         * @description PATCH /machines/{id}: what is left out stays. Resources are changed by an operation on a stopped machine; when and by what the machine
+         *     ends is changed at once.
+         */
+        EditMachineRequest: {
+            /**
+             * Format: int32
+             * @description Memory in MiB.
+             */
+            memoryMiB?: null | number;
+            /**
+             * Format: int32
+             * @description Virtual CPUs.
+             */
+            cpus?: null | number;
+            /**
+             * Format: int32
+             * @description System disk in GiB; disks only grow.
+             */
+            diskGiB?: null | number;
+            /**
+             * Format: int32
+             * @description Seconds from now after which its time to live is over; 0: never.
+             */
+            ttlSeconds?: null | number;
+            ttlAction?: null | components["schemas"]["LifeAction"];
+            idle?: null | components["schemas"]["IdlePolicy"];
+        };
+        /** @description PATCH /machines/{machine}/snapshots/{snapshot}; what is null stays. */
+        EditSnapshotRequest: {
+            /** @description New name. */
+            name?: null | string;
+            /** @description New description; empty for none. */
+            description?: null | string;
+        };
+        /**
+         * @description Why something happens to a machine by itself.
+         * @enum {unknown}
+         */
+        EndCause: "expiry" | "idle";
+        /** @description What will happen to a machine by itself before long, unless it is kept. */
+        EndWarning: {
+            /** @description Why. */
+            cause: components["schemas"]["EndCause"];
+            /** @description What. */
+            action: components["schemas"]["LifeAction"];
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+        };
+        /** @description POST /machines/{machine}/fork: new machines that go on where a running one stands. */
+        ForkRequest: {
+            /** @description Name of the one fork, or what comes before -1, -2, …; the machine's own name when left out. */
+            name?: null | string;
+            /**
+             * Format: int32
+             * @description How many, 1 to 64.
+             */
+            count?: number;
+            /** @description Names of SSH keys that replace the machine's in the forks; its own stay when left out. */
+            keys?: string[];
+            /** @description A shell script that runs once in each fork, as root, when all else is done. */
+            firstBoot?: null | string;
+            /**
+             * Format: int32
+             * @description Seconds after which the forks are deleted by themselves.
+             */
+            ttlSeconds?: null | number;
         };
         /** @description A port of the host that leads to a port of the guest. */
         Forward: {
@@ -999,6 +1480,72 @@ export interface components {
              */
             hostPort?: null | number;
         };
+        /** @description An image made from a prepared machine: what forks start from. It stays on the machine's host. */
+        GoldenImage: {
+            /** @description Id. */
+            id: string;
+            /** @description Name; several versions share it. */
+            name: string;
+            /**
+             * Format: int32
+             * @description Rises with each golden image of the name: `NAME@VERSION` names exactly one.
+             */
+            version: number;
+            /** @description Name of the owner. */
+            owner: string;
+            /** @description Name of the project. */
+            project: string;
+            /** @description Host that it is on; machines made from it run there. */
+            host: string;
+            /** @description Id of the machine it is made from, which may be gone. */
+            machineId: string;
+            /** @description Name that the machine had. */
+            machine: string;
+            /** @description Id of the golden image that the machine came from. */
+            parentId?: null | string;
+            /** @description What it holds. */
+            kind: components["schemas"]["GoldenImageKind"];
+            /** @description State. */
+            state: components["schemas"]["GoldenImageState"];
+            /** @description What its owner wrote about it. */
+            description?: null | string;
+            /** @description Shell script that prepared the machine. */
+            prepare?: null | string;
+            /** @description A person prepares the machine and marks the image ready. */
+            markReadyByHand?: boolean;
+            /** @description Image that the machine was made from, as it was named; absent for a machine that was adopted. */
+            image?: null | string;
+            /** @description Resources and devices of the machines made from it. */
+            spec: components["schemas"]["MachineSpec"];
+            /**
+             * Format: int32
+             * @description Machines that were launched from it.
+             */
+            machinesMade: number;
+            /** @description The operation under way on it, if any. */
+            operation?: null | string;
+            problem?: null | components["schemas"]["Problem"];
+            /**
+             * Format: date-time
+             * @description When it was asked for.
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description When it became ready.
+             */
+            readyAt?: null | string;
+        };
+        /**
+         * @description What a golden image holds.
+         * @enum {unknown}
+         */
+        GoldenImageKind: "disk" | "warm";
+        /**
+         * @description Where a golden image is in its life.
+         * @enum {unknown}
+         */
+        GoldenImageState: "building" | "preparing" | "ready" | "failed" | "deleting";
         /** @description GET /health, open to all. */
         Health: {
             /** @description `ok`. */
@@ -1100,7 +1647,7 @@ export interface components {
         HostMachine: {
             /** @description Its name there. */
             nativeName: string;
-            /** @description `off`, `on`, `paused` or `unknown`. */
+            /** @description `off`, `on`, `paused`, `suspended` or `unknown`. */
             power: string;
             /** @description It carries our mark. */
             ours: boolean;
@@ -1177,6 +1724,19 @@ export interface components {
             shape: components["schemas"]["SettingShape"];
             /** @description What holds when it is not stated. */
             default?: null | string;
+        };
+        /**
+         * @description What happens to a machine that nobody uses: its guest takes less CPU than the server's threshold, no screen or serial console of it is
+         *     open, no TCP connection through its forwarded ports is established, and nothing is under way on it.
+         */
+        IdlePolicy: {
+            /**
+             * Format: int32
+             * @description Seconds without use after which it happens, 120 to 31536000 (one year). In a PATCH 0 takes the policy away.
+             */
+            afterSeconds: number;
+            /** @description What happens. Stopped when left out: that loses nothing. */
+            action?: components["schemas"]["LifeAction"];
         };
         /** @description A disk or ISO in the store, addressed by its SHA-256. */
         Image: {
@@ -1281,6 +1841,15 @@ export interface components {
             /** Format: int32 */
             maximum: number;
         };
+        /** @description POST /machines/{machine}/keep: puts off what would happen to it by itself, and counts as use. */
+        KeepRequest: {
+            /**
+             * Format: int32
+             * @description Seconds from now after which its time is over, 60 to 31536000; 0: never. When left out, a machine that has an expiry gets as long again
+             *     as it was given last.
+             */
+            ttlSeconds?: null | number;
+        };
         /**
          * @description Kinds of SSH key that can be made.
          * @enum {unknown}
@@ -1290,8 +1859,17 @@ export interface components {
         LaunchRequest: {
             /** @description Name; made up when left out. */
             name?: null | string;
-            /** @description An image in the store by name or id, or a recipe or catalogue entry, which is built or downloaded first. */
-            image: string;
+            /** @description A template, as `name` or `name@version`: it says whatever this request leaves out. */
+            template?: null | string;
+            /** @description An image in the store by name or id, or a recipe or catalogue entry, which is built or downloaded first. Either this or a golden image, here or in the template. */
+            image?: null | string;
+            /**
+             * @description A golden image by id, by name (its newest ready version) or by NAME@VERSION. Host, memory, CPUs, disks and devices are the golden
+             *     image's; a request that asks for others is refused.
+             */
+            goldenImage?: null | string;
+            /** @description A shell script that runs once, as root, in a machine made from a golden image, when all else is done. */
+            firstBoot?: null | string;
             /** @description Host; when left out, the one that fits best is chosen. */
             host?: null | string;
             /** @description Labels that the host must have. */
@@ -1321,10 +1899,8 @@ export interface components {
              * @description System disk in GiB.
              */
             diskGiB?: null | number;
-            /** @description Firmware. */
-            firmware?: components["schemas"]["MachineFirmware"];
-            /** @description Graphics card. */
-            video?: components["schemas"]["MachineVideo"];
+            firmware?: null | components["schemas"]["MachineFirmware"];
+            video?: null | components["schemas"]["MachineVideo"];
             /** @description Throw the disks away at each stop. */
             ephemeral?: boolean;
             /** @description Further disks. */
@@ -1337,12 +1913,54 @@ export interface components {
             forwards?: components["schemas"]["ForwardRequest"][];
             /**
              * Format: int32
-             * @description Seconds after which the machine is deleted by itself.
+             * @description Seconds after which its time to live is over.
              */
             ttlSeconds?: null | number;
+            ttlAction?: null | components["schemas"]["LifeAction"];
+            idle?: null | components["schemas"]["IdlePolicy"];
             /** @description False: create it and leave it off. */
             start?: boolean;
         };
+        /** @description One claim on a spare, with a time to live. Its machine belongs to the holder and is deleted when it ends. */
+        Lease: {
+            /** @description Id. */
+            id: string;
+            /** @description Name of the pool. */
+            pool: string;
+            /** @description Id of the machine. */
+            machineId: string;
+            /** @description Name of the machine. */
+            machineName: string;
+            /** @description Host of the machine. */
+            host: string;
+            /** @description Name of who claimed it. */
+            holder: string;
+            /**
+             * Format: int32
+             * @description Milliseconds from the request to the lease.
+             */
+            waitedMs: number;
+            /**
+             * Format: date-time
+             * @description When it was claimed.
+             */
+            claimedAt: string;
+            /**
+             * Format: date-time
+             * @description When it ends by itself.
+             */
+            expiresAt: string;
+            /**
+             * Format: date-time
+             * @description When it ended; absent while it lives.
+             */
+            endedAt?: null | string;
+            end?: null | components["schemas"]["LeaseEnd"];
+        };
+        /** @enum {unknown} */
+        LeaseEnd: "released" | "expired";
+        /** @enum {unknown} */
+        LifeAction: "delete" | "stop" | "suspend";
         /** @description GET /limits: what a launch may ask for. */
         Limits: {
             /** @description Memory in MiB. */
@@ -1383,6 +2001,12 @@ export interface components {
             host: string;
             /** @description Image it was made from, as the user named it; absent for a machine that was adopted. */
             image?: null | string;
+            /** @description Template it was launched from, as `name@version`. */
+            template?: null | string;
+            /** @description Golden image it came from, as NAME@VERSION. */
+            goldenImage?: null | string;
+            /** @description Id of the machine that it was forked from. */
+            forkOf?: null | string;
             /** @description What was asked for. */
             spec: components["schemas"]["MachineSpec"];
             /** @description Wanted power. */
@@ -1421,9 +2045,22 @@ export interface components {
             observedAt?: null | string;
             /**
              * Format: date-time
-             * @description When it is deleted by itself; absent: never.
+             * @description When its time to live is over; absent: never.
              */
             expiresAt?: null | string;
+            ttlAction?: null | components["schemas"]["LifeAction"];
+            idle?: null | components["schemas"]["IdlePolicy"];
+            /**
+             * Format: date-time
+             * @description When it was last seen in use. Kept for a running machine with an idle policy only.
+             */
+            lastActiveAt?: null | string;
+            warning?: null | components["schemas"]["EndWarning"];
+            /** @description Name of the pool that it was made for. */
+            pool?: null | string;
+            poolPlace?: null | components["schemas"]["PoolPlace"];
+            /** @description Id of the lease that it is lent by; it ends with the machine. */
+            lease?: null | string;
         };
         /**
          * @description Firmware that the guest boots with.
@@ -1559,6 +2196,13 @@ export interface components {
             next?: null | string;
         };
         /** @description One page of a list. */
+        PageOfGoldenImage: {
+            /** @description The entries, newest first unless the route says otherwise. */
+            items: components["schemas"]["GoldenImage"][];
+            /** @description Cursor for the next page, to be passed as `?after=`; absent on the last page. */
+            next?: null | string;
+        };
+        /** @description One page of a list. */
         PageOfHost: {
             /** @description The entries, newest first unless the route says otherwise. */
             items: components["schemas"]["Host"][];
@@ -1587,6 +2231,13 @@ export interface components {
             next?: null | string;
         };
         /** @description One page of a list. */
+        PageOfLease: {
+            /** @description The entries, newest first unless the route says otherwise. */
+            items: components["schemas"]["Lease"][];
+            /** @description Cursor for the next page, to be passed as `?after=`; absent on the last page. */
+            next?: null | string;
+        };
+        /** @description One page of a list. */
         PageOfMachine: {
             /** @description The entries, newest first unless the route says otherwise. */
             items: components["schemas"]["Machine"][];
@@ -1608,6 +2259,20 @@ export interface components {
             next?: null | string;
         };
         /** @description One page of a list. */
+        PageOfPool: {
+            /** @description The entries, newest first unless the route says otherwise. */
+            items: components["schemas"]["Pool"][];
+            /** @description Cursor for the next page, to be passed as `?after=`; absent on the last page. */
+            next?: null | string;
+        };
+        /** @description One page of a list. */
+        PageOfSnapshot: {
+            /** @description The entries, newest first unless the route says otherwise. */
+            items: components["schemas"]["Snapshot"][];
+            /** @description Cursor for the next page, to be passed as `?after=`; absent on the last page. */
+            next?: null | string;
+        };
+        /** @description One page of a list. */
         PageOfSshKey: {
             /** @description The entries, newest first unless the route says otherwise. */
             items: components["schemas"]["SshKey"][];
@@ -1621,6 +2286,13 @@ export interface components {
             /** @description Cursor for the next page, to be passed as `?after=`; absent on the last page. */
             next?: null | string;
         };
+        /** @description One page of a list. */
+        PageOfTemplate: {
+            /** @description The entries, newest first unless the route says otherwise. */
+            items: components["schemas"]["Template"][];
+            /** @description Cursor for the next page, to be passed as `?after=`; absent on the last page. */
+            next?: null | string;
+        };
         /** @description Why a machine is where it is, or where it would go. */
         Placement: {
             /** @description The chosen host; absent when none takes it. */
@@ -1629,6 +2301,145 @@ export interface components {
             why?: null | string;
             /** @description Every host and what speaks against it. */
             hosts?: components["schemas"]["HostVerdict"][];
+        };
+        /** @description Machines kept ready to be claimed. */
+        Pool: {
+            /** @description Id. */
+            id: string;
+            /** @description Name, unique in its project. */
+            name: string;
+            /** @description Name of the owner; spares are launched as this user. */
+            owner: string;
+            /** @description Name of the project. */
+            project: string;
+            /** @description How each machine is launched; a name is made up for each. */
+            machine: components["schemas"]["LaunchRequest"];
+            /** @description What its spares are kept as. */
+            kind: components["schemas"]["PoolKind"];
+            /** @description How far a warm spare must have come. */
+            readyWhen: components["schemas"]["ReadinessRung"];
+            /**
+             * Format: int32
+             * @description Spares to be kept ready.
+             */
+            target: number;
+            /**
+             * Format: int32
+             * @description Fewer ready spares than this are told by an event, `pool.low`.
+             */
+            min: number;
+            /**
+             * Format: int32
+             * @description Most machines in all: spares, those being launched or deleted, and those that are lent.
+             */
+            max: number;
+            /**
+             * Format: int32
+             * @description Seconds after which a spare is replaced by a fresh one; absent: never.
+             */
+            maxAgeSeconds?: null | number;
+            /**
+             * Format: int32
+             * @description Seconds that a lease lasts when a claim does not say.
+             */
+            leaseSeconds: number;
+            /**
+             * Format: int32
+             * @description Most seconds that a claim or a renewal may ask for.
+             */
+            leaseMaximumSeconds: number;
+            /** @description Whether it lends. */
+            state: components["schemas"]["PoolState"];
+            problem?: null | components["schemas"]["Problem"];
+            /**
+             * Format: date-time
+             * @description When refilling is tried again after a failure.
+             */
+            retryAt?: null | string;
+            /**
+             * Format: int32
+             * @description Spares that can be lent now.
+             */
+            spares: number;
+            /**
+             * Format: int32
+             * @description Machines being launched.
+             */
+            filling: number;
+            /**
+             * Format: int32
+             * @description Spares that are not well, and machines being deleted.
+             */
+            leaving: number;
+            /**
+             * Format: int32
+             * @description Machines that are lent.
+             */
+            lent: number;
+            /**
+             * Format: int32
+             * @description Claims that wait for a spare.
+             */
+            waiting: number;
+            /** @description What it has done. */
+            statistics: components["schemas"]["PoolStatistics"];
+            /**
+             * Format: date-time
+             * @description When it was created.
+             */
+            createdAt: string;
+        };
+        /**
+         * @description What a pool's spares are kept as.
+         * @enum {unknown}
+         */
+        PoolKind: "warm" | "stopped";
+        /** @enum {unknown} */
+        PoolPlace: "filling" | "spare" | "lent" | "releasing";
+        /**
+         * @description Whether a pool lends.
+         * @enum {unknown}
+         */
+        PoolState: "active" | "draining";
+        /** @description What a pool has done. Percentiles are of the last claims and launches. */
+        PoolStatistics: {
+            /**
+             * Format: int64
+             * @description Claims that found a spare at once.
+             */
+            hits: number;
+            /**
+             * Format: int64
+             * @description Claims that had to wait or got none.
+             */
+            misses: number;
+            /**
+             * Format: int64
+             * @description Those of the misses that got none.
+             */
+            refused: number;
+            /**
+             * Format: double
+             * @description Part of the claims that were hits, 0 to 1; absent before the first.
+             */
+            hitRate?: null | number;
+            /**
+             * Format: int32
+             * @description Half of the last claims waited no longer than this, in milliseconds.
+             */
+            waitP50Ms?: null | number;
+            /**
+             * Format: int32
+             * @description 99 of 100 of the last claims waited no longer than this, in milliseconds.
+             */
+            waitP99Ms?: null | number;
+            /**
+             * Format: int32
+             * @description Half of the last spares were ready this long after their launch was asked for, in milliseconds.
+             */
+            fillMs?: null | number;
+            /** @description How long each spare has been ready, in seconds, oldest first. */
+            spareAges: number[];
         };
         /** @description A refusal or failure (RFC 9457). */
         Problem: {
@@ -1647,6 +2458,13 @@ export interface components {
             errors?: null | {
                 [key: string]: string[];
             };
+            /** @description For a text with mistakes (a template, cloud-config): each with its place. */
+            mistakes?: null | components["schemas"]["TextMistake"][];
+            /**
+             * Format: int32
+             * @description Seconds after which another try makes sense; the `Retry-After` header says the same.
+             */
+            retryAfterSeconds?: null | number;
         };
         ProblemDetails: {
             type?: null | string;
@@ -1672,6 +2490,8 @@ export interface components {
             reached?: components["schemas"]["ReachedRung"][];
             /** @description Errors that cloud-init reported, or what an unattended installation is doing. */
             detail?: null | string;
+            /** @description The last lines of the guest's cloud-init log, where it ended with errors and an agent could be asked. */
+            log?: string[];
             /** @description Where the remote desktop answers, as `address:port`; absent until it does. */
             remoteDesktop?: null | string;
         };
@@ -1680,23 +2500,46 @@ export interface components {
          * @enum {unknown}
          */
         ReadinessRung: "none" | "process" | "firmware" | "agent" | "ssh" | "remote-desktop" | "cloud-init";
-        /** @description PATCH /machines/{id}: what is left out stays. The machine must be stopped. */
-        ResizeRequest: {
+        /**
+         * @description What is recorded of machines made from a template.
+         * @enum {unknown}
+         */
+        RecordingPolicy: "off" | "serial" | "screen";
+        /** @description PATCH /claims/{claim}. */
+        RenewRequest: {
             /**
              * Format: int32
-             * @description Memory in MiB.
+             * @description Seconds from now that the lease lasts; the pool's when left out.
              */
-            memoryMiB?: null | number;
+            ttlSeconds?: null | number;
+        };
+        /** @description PATCH /pools/{pool}: what is left out stays. */
+        ResizePoolRequest: {
             /**
              * Format: int32
-             * @description Virtual CPUs.
+             * @description Spares to be kept ready.
              */
-            cpus?: null | number;
+            target?: null | number;
             /**
              * Format: int32
-             * @description System disk in GiB; disks only grow.
+             * @description Fewer ready spares than this are told by an event.
              */
-            diskGiB?: null | number;
+            min?: null | number;
+            /**
+             * Format: int32
+             * @description Most machines in all.
+             */
+            max?: null | number;
+            /**
+             * Format: int32
+             * @description Seconds after which a spare is replaced; 0: never.
+             */
+            maxAgeSeconds?: null | number;
+        };
+        /** @description POST /templates and PUT /templates/{name}; the same as the bare text sent as `application/yaml`. */
+        SaveTemplateRequest: {
+            /** @description The text. */
+            yaml: string;
         };
         /** @description GET /session: who is asking. */
         Session: {
@@ -1717,6 +2560,35 @@ export interface components {
          * @enum {unknown}
          */
         SettingShape: "text" | "lines" | "list" | "map";
+        /** @description A point in a machine's life that it can return to: its disks, or its disks and its memory. */
+        Snapshot: {
+            /** @description Id. */
+            id: string;
+            /** @description Name, unique per machine. */
+            name: string;
+            /** @description Id of the machine. */
+            machineId: string;
+            /** @description Id of the snapshot that the machine stood on when this one was taken; null at the root of the tree. */
+            parentId?: null | string;
+            /** @description What its owner wrote about it. */
+            description?: null | string;
+            /** @description Whether it holds the memory: to return to it lets the machine run on from that moment. */
+            memory: boolean;
+            /** @description Whether the machine stands on it: what it writes now came after it. */
+            current: boolean;
+            /** @description Where it is in its life. */
+            state: components["schemas"]["SnapshotState"];
+            /**
+             * Format: date-time
+             * @description When it was asked for.
+             */
+            createdAt: string;
+        };
+        /**
+         * @description Where a snapshot is in its life.
+         * @enum {unknown}
+         */
+        SnapshotState: "creating" | "ready" | "deleting";
         SseItemOfstring: {
             data?: null | string;
             eventType?: null | string;
@@ -1785,6 +2657,157 @@ export interface components {
         };
         /** Format: binary */
         Stream: string;
+        /** @description POST /machines/{machine}/snapshots. */
+        TakeSnapshotRequest: {
+            /** @description Name: letters, digits, dots, dashes; null for one made of the time. */
+            name?: null | string;
+            /** @description Anything worth knowing, up to 1000 characters. */
+            description?: null | string;
+            /** @description With memory; the machine must run. */
+            memory?: boolean;
+        };
+        /** @description A template: a YAML preset that machines are launched from. The format is in docs/templates.md. */
+        Template: {
+            /** @description Name, unique in its project. */
+            name: string;
+            /**
+             * Format: int32
+             * @description Number of this version; each change makes the next one.
+             */
+            version: number;
+            /** @description Shipped with Warren: it cannot be changed or deleted. */
+            builtin?: boolean;
+            /** @description Name of the owner; absent for a built-in one. */
+            owner?: null | string;
+            /** @description Name of the project; absent for a built-in one. */
+            project?: null | string;
+            /** @description What it is for. */
+            description?: null | string;
+            /** @description Image that its machines start from. */
+            image?: null | string;
+            /** @description Golden image that its machines are forked or cloned from. */
+            goldenImage?: null | string;
+            /**
+             * Format: date-time
+             * @description When this version was made; absent for a built-in one.
+             */
+            createdAt?: null | string;
+            /** @description The exact text; absent in lists. */
+            yaml?: null | string;
+            content?: null | components["schemas"]["TemplateContent"];
+        };
+        /** @description What a template says; what it leaves out is absent and decided at the launch. */
+        TemplateContent: {
+            /** @description Name of its machines, with placeholders. */
+            machineName?: null | string;
+            /**
+             * Format: int32
+             * @description Memory in MiB.
+             */
+            memoryMiB?: null | number;
+            /**
+             * Format: int32
+             * @description Virtual CPUs.
+             */
+            cpus?: null | number;
+            /**
+             * Format: int32
+             * @description System disk in GiB.
+             */
+            diskGiB?: null | number;
+            firmware?: null | components["schemas"]["MachineFirmware"];
+            video?: null | components["schemas"]["MachineVideo"];
+            /** @description Network of the host. */
+            network?: null | string;
+            /** @description Further disks. */
+            dataDisks?: components["schemas"]["DataDiskSpec"][];
+            /** @description Ports to open besides SSH. */
+            forwards?: components["schemas"]["ForwardRequest"][];
+            /** @description Names of SSH keys. */
+            keys?: string[];
+            /** @description Labels that the host must have. */
+            hostLabels?: {
+                [key: string]: string;
+            };
+            /** @description Capabilities that the host must have. */
+            requires?: string[];
+            /** @description Steps that prepare the guest, in order. */
+            provision?: components["schemas"]["TemplateStep"][];
+            pool?: null | components["schemas"]["TemplatePool"];
+            /** @description What is to be recorded. */
+            recording?: components["schemas"]["RecordingPolicy"];
+            /**
+             * Format: int32
+             * @description Seconds after which its machines are deleted by themselves; in a pool, how long a lease lasts.
+             */
+            ttlSeconds?: null | number;
+        };
+        /** @description What a template says of pools: POST /pools takes it for what the request leaves out. */
+        TemplatePool: {
+            /**
+             * Format: int32
+             * @description Spares to keep.
+             */
+            target: number;
+            /**
+             * Format: int32
+             * @description Fewer ready spares than this are told by an event.
+             */
+            min?: null | number;
+            /**
+             * Format: int32
+             * @description Most machines in all.
+             */
+            max?: null | number;
+            /**
+             * Format: int32
+             * @description Seconds after which a spare is replaced.
+             */
+            maxAgeSeconds?: null | number;
+            /** @description `fork`: its golden image must be a warm one; `clone`: one of disks only. Says nothing of a template with an image. */
+            kind?: null | string;
+        };
+        /** @description A step that prepares the guest. */
+        TemplateStep: {
+            /** @description Its name, which the guest's log tells. */
+            name: string;
+            /** @description The file that it writes; absent for a shell script. */
+            file?: null | string;
+        };
+        /** @description Answer to POST /templates/validate. */
+        TemplateValidation: {
+            /** @description Whether it may be saved. */
+            valid: boolean;
+            /** @description Every mistake, in the order of the text. */
+            errors?: components["schemas"]["TextMistake"][];
+            rendered?: null | components["schemas"]["LaunchRequest"];
+        };
+        /** @description A mistake in a text that somebody wrote. */
+        TextMistake: {
+            /**
+             * Format: int64
+             * @description Line, from 1.
+             */
+            line: number;
+            /**
+             * Format: int64
+             * @description Column, from 1.
+             */
+            column: number;
+            /** @description The field, as a path: `cloudInit.users[0].name`; empty for the text as a whole. */
+            field: string;
+            /** @description The rule it breaks. */
+            rule: string;
+        };
+        /** @description POST /templates/validate. */
+        ValidateTemplateRequest: {
+            /** @description The text. */
+            yaml: string;
+            /** @description Stands for `{user}`; the caller's name when left out. */
+            user?: null | string;
+            /** @description Stands for `{machine}`; the template's own pattern, else `machine`, when left out. */
+            machine?: null | string;
+        };
         /**
          * @description What the user wants of the machine's power.
          * @enum {unknown}
@@ -3522,6 +4545,304 @@ export interface operations {
             };
         };
     };
+    listGoldenImages: {
+        parameters: {
+            query?: {
+                limit?: number;
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfGoldenImage"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    createGoldenImage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateGoldenImageRequest"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    getGoldenImage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                goldenImage: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GoldenImage"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    deleteGoldenImage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                goldenImage: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    editGoldenImage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                goldenImage: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditGoldenImageRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GoldenImage"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    markGoldenImageReady: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                goldenImage: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     listMachines: {
         parameters: {
             query?: {
@@ -3688,7 +5009,7 @@ export interface operations {
             };
         };
     };
-    resizeMachine: {
+    editMachine: {
         parameters: {
             query?: never;
             header?: never;
@@ -3699,10 +5020,19 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ResizeRequest"];
+                "application/json": components["schemas"]["EditMachineRequest"];
             };
         };
         responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Machine"];
+                };
+            };
             /** @description Accepted */
             202: {
                 headers: {
@@ -3748,6 +5078,75 @@ export interface operations {
             };
             /** @description Precondition Failed */
             412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    keepMachine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                machine: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": null | components["schemas"]["KeepRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Machine"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4118,6 +5517,62 @@ export interface operations {
             };
         };
     };
+    suspendMachine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                machine: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     setAutostart: {
         parameters: {
             query?: never;
@@ -4316,6 +5771,75 @@ export interface operations {
             };
         };
     };
+    forkMachine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                machine: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": null | components["schemas"]["ForkRequest"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     streamReadiness: {
         parameters: {
             query?: never;
@@ -4346,6 +5870,1242 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    listSnapshots: {
+        parameters: {
+            query?: {
+                limit?: number;
+                after?: string;
+            };
+            header?: never;
+            path: {
+                machine: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfSnapshot"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    takeSnapshot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                machine: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": null | components["schemas"]["TakeSnapshotRequest"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    getSnapshot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                machine: string;
+                snapshot: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Snapshot"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    deleteSnapshot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                machine: string;
+                snapshot: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    editSnapshot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                machine: string;
+                snapshot: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditSnapshotRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Snapshot"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    restoreSnapshot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                machine: string;
+                snapshot: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    listTemplates: {
+        parameters: {
+            query?: {
+                limit?: number;
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfTemplate"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    createTemplate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveTemplateRequest"];
+                "application/yaml": components["schemas"]["SaveTemplateRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Template"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    validateTemplate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ValidateTemplateRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateValidation"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    getTemplate: {
+        parameters: {
+            query?: {
+                version?: number;
+            };
+            header?: never;
+            path: {
+                template: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Template"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    updateTemplate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                template: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveTemplateRequest"];
+                "application/yaml": components["schemas"]["SaveTemplateRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Template"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    deleteTemplate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                template: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    listTemplateVersions: {
+        parameters: {
+            query?: {
+                limit?: number;
+                after?: string;
+            };
+            header?: never;
+            path: {
+                template: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfTemplate"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    listPools: {
+        parameters: {
+            query?: {
+                limit?: number;
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfPool"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    createPool: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreatePoolRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pool"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    getPool: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pool: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pool"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    deletePool: {
+        parameters: {
+            query?: {
+                force?: boolean;
+            };
+            header?: never;
+            path: {
+                pool: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    resizePool: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pool: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResizePoolRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pool"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    drainPool: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pool: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pool"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    resumePool: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pool: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pool"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    listLeases: {
+        parameters: {
+            query?: {
+                ended?: boolean;
+                limit?: number;
+                after?: string;
+            };
+            header?: never;
+            path: {
+                pool: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfLease"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    claimMachine: {
+        parameters: {
+            query?: {
+                wait?: number;
+            };
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                pool: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": null | components["schemas"]["ClaimRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lease"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    getLease: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                claim: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lease"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    releaseLease: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                claim: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Operation"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    renewLease: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                claim: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": null | components["schemas"]["RenewRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lease"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

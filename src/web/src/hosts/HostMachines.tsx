@@ -37,7 +37,7 @@ export function HostMachines({ host, answers }: { host: Host; answers: boolean }
   );
 }
 
-const dots: Record<string, string> = { on: "bg-good", off: "bg-line-strong", paused: "bg-calm" };
+const dots: Record<string, string> = { on: "bg-good", off: "bg-line-strong", paused: "bg-calm", suspended: "bg-calm" };
 
 function Line({ host, machine }: { host: Host; machine: HostMachine }) {
   const [adopting, setAdopting] = useState(false);

@@ -1,10 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
-import { Link, useParams } from "@tanstack/react-router";
-import { ChevronLeft, SearchX } from "lucide-react";
-import { useEffect } from "react";
+import { useParams } from "@tanstack/react-router";
 import type { Host } from "../api/types";
-import { buttonClass } from "../layout/Button";
-import { Empty, Loaded, Panel } from "../layout/PageFrame";
+import { Panel } from "../layout/PageFrame";
+import { ThingHeader, ThingPage } from "../layout/ThingPage";
 import { CapabilityList } from "./CapabilityList";
 import { HostActions } from "./HostActions";
 import { Findings, Reached } from "./HostFacts";
@@ -15,23 +13,16 @@ import { Networks } from "./Networks";
 import { hostQuery, useKind } from "./queries";
 import { StoragePools } from "./StoragePools";
 
+const list = { to: "/hosts", title: "Hosts" } as const;
+
 /** Everything about one host. */
 export function HostPage() {
   const { name } = useParams({ from: "/shell/hosts/$name" });
   const host = useQuery(hostQuery(name));
-  useEffect(() => void (document.title = `${name} · Warren`), [name]);
   return (
-    <Loaded query={host}>
-      {(data) =>
-        data ? (
-          <HostView key={data.name} host={data} />
-        ) : (
-          <Empty icon={<SearchX />} title={`There is no host ${name}`} action={<Link to="/hosts" className={buttonClass()}>To the hosts</Link>}>
-            It may have been removed, or it was never there.
-          </Empty>
-        )
-      }
-    </Loaded>
+    <ThingPage kind="host" name={name} list={list} query={host}>
+      {(data) => <HostView key={data.name} host={data} />}
+    </ThingPage>
   );
 }
 
@@ -42,23 +33,21 @@ function HostView({ host }: { host: Host }) {
   const answers = state === "online" || state === "degraded";
   return (
     <div className="flex flex-col gap-5">
-      <header className="flex flex-wrap items-end gap-x-6 gap-y-3">
-        <div className="min-w-0 flex-1 basis-64">
-          <Link to="/hosts" className="mb-1 -ml-1 inline-flex items-center gap-0.5 rounded text-sm text-soft hover:text-ink">
-            <ChevronLeft className="size-4" /> Hosts
-          </Link>
-          <h1 className="truncate text-2xl">{host.name}</h1>
-          <p className="mt-0.5 flex flex-wrap items-center gap-x-3 gap-y-1 text-soft">
+      <ThingHeader
+        name={host.name}
+        list={list}
+        lead={
+          <>
             <HostDot state={state} className="font-medium text-ink" />
             <span>
               {kind?.title ?? host.hypervisor} {host.version}
             </span>
             {since && <Since at={since} />}
             <HostTags host={host} />
-          </p>
-        </div>
-        <HostActions host={host} />
-      </header>
+          </>
+        }
+        actions={<HostActions host={host} />}
+      />
       <StatusNotice host={host} />
       {host.probedAt && (
         <Panel className="px-4 py-4">

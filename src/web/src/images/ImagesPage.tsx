@@ -2,6 +2,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { Disc3, Plus } from "lucide-react";
 import { useState } from "react";
 import { entries } from "../api/pages";
+import { GoldenImages } from "../golden/GoldenImages";
 import { Button } from "../layout/Button";
 import { MoreRows } from "../layout/MoreRows";
 import { Empty, Loaded, PageFrame, Panel } from "../layout/PageFrame";
@@ -46,6 +47,7 @@ export function ImagesPage() {
           }
         </Loaded>
       </section>
+      <GoldenImages />
       <h2 className="mb-3 text-lg">Catalogue</h2>
       <Catalogue images={entries(list.data)} />
       {adding && <AddImage onClose={() => setAdding(false)} />}

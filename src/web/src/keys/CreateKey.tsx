@@ -6,7 +6,7 @@ import { Choice } from "../layout/Choice";
 import { Field, SelectField, TextField } from "../layout/Field";
 import { Modal, ModalActions, ModalBody } from "../layout/Modal";
 import { Notice } from "../layout/Notice";
-import { saveText } from "./saveText";
+import { saveText } from "../layout/saveText";
 import { useCreateKey } from "./queries";
 
 /** Makes a key pair, or stores a public key that exists. The private part is shown once. */

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet } from "@tanstack/react-router";
-import { Activity, Disc3, KeyRound, LogOut, MonitorDot, Server } from "lucide-react";
+import { Activity, Disc3, KeyRound, LayoutTemplate, LogOut, MonitorDot, Server, Waves } from "lucide-react";
 import { useEventFeed, type Liveness } from "../api/events";
 import type { Operation } from "../api/types";
 import { logOut, sessionQuery } from "../access/session";
@@ -11,6 +11,8 @@ import { toast } from "./toasts";
 const places = [
   { to: "/", label: "Machines", icon: MonitorDot },
   { to: "/images", label: "Images", icon: Disc3 },
+  { to: "/templates", label: "Templates", icon: LayoutTemplate },
+  { to: "/pools", label: "Pools", icon: Waves },
   { to: "/keys", label: "Keys", icon: KeyRound },
   { to: "/hosts", label: "Hosts", icon: Server },
   { to: "/operations", label: "Operations", icon: Activity },
@@ -36,7 +38,7 @@ export function Shell() {
               key={to}
               to={to}
               activeOptions={{ exact: to === "/", includeSearch: false }}
-              className="flex flex-1 flex-col items-center gap-0.5 rounded-md px-2 py-1.5 text-xs text-soft hover:bg-well hover:text-ink data-[status=active]:font-semibold data-[status=active]:text-ink md:flex-row md:gap-2.5 md:text-base md:data-[status=active]:bg-well [&[data-status=active]>svg]:text-accent"
+              className="flex flex-1 flex-col items-center gap-0.5 rounded-md px-0.5 py-1.5 text-xs text-soft hover:bg-well hover:text-ink data-[status=active]:font-semibold data-[status=active]:text-ink md:flex-row md:gap-2.5 md:px-2 md:text-base md:data-[status=active]:bg-well [&[data-status=active]>svg]:text-accent"
             >
               <Icon className="size-4.5 md:size-4" />
               {label}

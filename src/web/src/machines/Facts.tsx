@@ -1,11 +1,15 @@
+import { Link } from "@tanstack/react-router";
 import { ArrowRight, Pencil } from "lucide-react";
-import { useState, type ReactNode } from "react";
+import { useState } from "react";
 import type { Machine } from "../api/types";
 import { Ago } from "../layout/Ago";
 import { Button } from "../layout/Button";
 import { CopyLine } from "../layout/CopyButton";
+import { Fact } from "../layout/Fact";
 import { inWords, memory } from "../layout/format";
 import { Panel } from "../layout/PageFrame";
+import { TemplateLink } from "../templates/TemplateLink";
+import { expiryName, idleWords } from "./ending";
 import { Resize } from "./Resize";
 import { allowed, sshCommand } from "./state";
 
@@ -85,25 +89,36 @@ export function Resources({ machine }: { machine: Machine }) {
           </Fact>
         ))}
         {machine.processId && <Fact name="Process">{machine.processId}</Fact>}
+        {machine.goldenImage && <Fact name="Golden image">{machine.goldenImage}</Fact>}
+        {machine.template && (
+          <Fact name="Template">
+            <TemplateLink reference={machine.template} />
+          </Fact>
+        )}
+        {machine.pool && (
+          <Fact name="Pool">
+            <Link to="/pools/$name" params={{ name: machine.pool }} className="underline decoration-line-strong underline-offset-3 hover:decoration-ink">
+              {machine.pool}
+            </Link>
+            {machine.poolPlace && `, ${machine.poolPlace}`}
+          </Fact>
+        )}
         <Fact name="Created">
           <Ago at={machine.createdAt} />
         </Fact>
         {machine.expiresAt && (
-          <Fact name="Deleted by itself">
+          <Fact name={expiryName(machine.ttlAction)}>
             <Ago at={machine.expiresAt} />
+          </Fact>
+        )}
+        {machine.idle && <Fact name="When nobody uses it">{idleWords(machine.idle)}</Fact>}
+        {machine.lastActiveAt && (
+          <Fact name="Last used">
+            <Ago at={machine.lastActiveAt} />
           </Fact>
         )}
       </dl>
       {resizing && <Resize machine={machine} onClose={() => setResizing(false)} />}
     </Panel>
-  );
-}
-
-function Fact({ name, children }: { name: string; children: ReactNode }) {
-  return (
-    <div className="flex justify-between gap-4 py-1.5">
-      <dt className="shrink-0 text-faint">{name}</dt>
-      <dd className="min-w-0 text-right wrap-anywhere tabular-nums">{children}</dd>
-    </div>
   );
 }

@@ -6,7 +6,7 @@ import { buttonClass, IconButton } from "../layout/Button";
 import { Confirm } from "../layout/Confirm";
 import { Menu } from "../layout/Menu";
 import { useMachineAction } from "./queries";
-import { allowed } from "./state";
+import { allowed, switchOffLabel } from "./state";
 
 /** What can be done with a machine, as icons at the end of its row. */
 export function RowActions({ machine }: { machine: Machine }) {
@@ -31,7 +31,7 @@ export function RowActions({ machine }: { machine: Machine }) {
         label={`More for ${machine.name}`}
         items={[
           { label: "Restart", icon: <RotateCw />, onSelect: () => action.mutate("restart"), disabled: !can.restart },
-          { label: "Switch off at once", icon: <Power />, onSelect: () => action.mutate("kill"), disabled: !can.stop },
+          { label: switchOffLabel(machine.state), icon: <Power />, onSelect: () => action.mutate("kill"), disabled: !can.stop },
           { label: "Delete…", icon: <Trash2 />, onSelect: () => setDeleting(true), danger: true, disabled: !can.remove },
         ]}
       />

@@ -16,7 +16,7 @@ const filterFrom = 8;
 
 /** All machines, live. */
 export function MachinesPage() {
-  const { launch } = useSearch({ from: "/shell/" });
+  const { launch, template } = useSearch({ from: "/shell/" });
   const navigate = useNavigate();
   const [name, setName] = useState("");
   const [state, setState] = useState<MachineState | "">("");
@@ -66,7 +66,7 @@ export function MachinesPage() {
           )
         }
       </Loaded>
-      {launch !== undefined && <LaunchDialog image={launch} onClose={() => void navigate({ to: "/", search: {} })} />}
+      {(launch !== undefined || template) && <LaunchDialog image={launch ?? ""} template={template} onClose={() => void navigate({ to: "/", search: {} })} />}
     </PageFrame>
   );
 }

@@ -1,8 +1,7 @@
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { keys } from "../api/cache";
-import { api, body } from "../api/client";
+import { api, body, orNull } from "../api/client";
 import { pagesQuery } from "../api/pages";
-import { ApiError } from "../api/problem";
 import type { LaunchRequest, Limits, Machine, MachineState, Operation, Page } from "../api/types";
 import { toastError } from "../layout/toasts";
 
@@ -19,14 +18,7 @@ export const machinesQuery = (filter: MachineFilter = {}) =>
 export const machineQuery = (name: string) =>
   queryOptions({
     queryKey: keys.machine(name),
-    queryFn: async ({ signal }): Promise<Machine | null> => {
-      try {
-        return (await body(api.GET("/api/v1/machines/{machine}", { params: { path: { machine: name } }, signal }))) as Machine;
-      } catch (error) {
-        if (error instanceof ApiError && error.problem.status === 404) return null;
-        throw error;
-      }
-    },
+    queryFn: ({ signal }) => orNull(body(api.GET("/api/v1/machines/{machine}", { params: { path: { machine: name } }, signal })) as Promise<Machine>),
   });
 
 export const limitsQuery = queryOptions({
@@ -35,7 +27,7 @@ export const limitsQuery = queryOptions({
   staleTime: 300_000,
 });
 
-export type MachineVerb = "start" | "stop" | "restart" | "kill" | "pause" | "resume" | "delete";
+export type MachineVerb = "start" | "stop" | "restart" | "kill" | "pause" | "resume" | "suspend" | "delete";
 
 function perform(verb: MachineVerb, machine: string): Promise<Operation> {
   const params = { path: { machine } };
@@ -52,6 +44,8 @@ function perform(verb: MachineVerb, machine: string): Promise<Operation> {
       return body(api.POST("/api/v1/machines/{machine}/pause", { params })) as Promise<Operation>;
     case "resume":
       return body(api.POST("/api/v1/machines/{machine}/resume", { params })) as Promise<Operation>;
+    case "suspend":
+      return body(api.POST("/api/v1/machines/{machine}/suspend", { params })) as Promise<Operation>;
     case "delete":
       return body(api.DELETE("/api/v1/machines/{machine}", { params })) as Promise<Operation>;
   }
@@ -95,6 +89,16 @@ export function useClone(machine: Machine) {
   return useMutation({
     mutationFn: (wish: { name?: string; start: boolean }) => body(api.POST("/api/v1/machines/{machine}/clone", { params: { path: { machine: machine.id } }, body: wish })) as Promise<Operation>,
     onSuccess: () => client.invalidateQueries({ queryKey: keys.machines }),
+  });
+}
+
+/** Puts off what would happen to a machine by itself. */
+export function useKeep(machine: Machine) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: () => body(api.POST("/api/v1/machines/{machine}/keep", { params: { path: { machine: machine.id } }, body: {} })) as Promise<Machine>,
+    onSuccess: () => client.invalidateQueries({ queryKey: keys.machine(machine.name) }),
+    onError: toastError,
   });
 }
 

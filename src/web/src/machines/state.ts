@@ -33,22 +33,33 @@ export function toneOf(state: MachineState): "good" | "busy" | "off" | "calm" | 
 }
 
 /** What may be asked of a machine in its state; the server has the last word. */
-export function allowed(machine: Machine): { start: boolean; stop: boolean; restart: boolean; resize: boolean; remove: boolean; screen: boolean; pause: boolean; resume: boolean; migrate: boolean; clone: boolean } {
+export function allowed(machine: Machine): { start: boolean; stop: boolean; restart: boolean; resize: boolean; remove: boolean; screen: boolean; pause: boolean; resume: boolean; suspend: boolean; migrate: boolean; clone: boolean; fork: boolean; snapshot: boolean; restore: boolean; forgetSnapshot: boolean } {
   const { state } = machine;
   const idle = !machine.operation;
   return {
     start: idle && (state === "stopped" || state === "failed" || state === "suspended"),
-    stop: idle && (state === "running" || state === "paused" || state === "unknown"),
+    // Stopping a suspended machine throws its memory away.
+    stop: idle && (state === "running" || state === "paused" || state === "suspended" || state === "unknown"),
     restart: idle && (state === "running" || state === "paused" || state === "unknown"),
     resize: idle && state === "stopped",
     remove: state !== "deleting",
     pause: idle && state === "running",
     resume: idle && state === "paused",
+    suspend: idle && (state === "running" || state === "paused"),
     migrate: idle && state === "running",
     clone: idle && state === "stopped",
+    fork: idle && state === "running",
+    snapshot: idle && (state === "running" || state === "paused" || state === "stopped"),
+    restore: idle && (state === "running" || state === "paused" || state === "stopped" || state === "failed" || state === "unknown"),
+    forgetSnapshot: idle,
     // While it starts there may be no process yet; while it stops its screen tells how far it is.
     screen: state === "running" || state === "paused" || ((state === "starting" || state === "stopping") && !!machine.processId),
   };
+}
+
+/** What pulling the plug is called: of a suspended machine it takes more than the power. */
+export function switchOffLabel(state: MachineState): string {
+  return state === "suspended" ? "Switch off and lose its memory" : "Switch off at once";
 }
 
 /** The command that logs into a machine, once its address is known. */

@@ -1,38 +1,56 @@
-import { SelectField, Field, TextField, Tick } from "../../layout/Field";
 import type { Limits } from "../../api/types";
+import { FirstBoot } from "../../golden/FirstBoot";
+import { SelectField, Field, TextField, Tick } from "../../layout/Field";
 import type { Errors, LaunchForm } from "./form";
 import { HostWishes } from "./HostWishes";
 import { DataDisks, Forwards } from "./Lists";
 
 type Props = { form: LaunchForm; errors: Errors; limits: Limits; set: (change: Partial<LaunchForm>) => void };
 
-const fields = ["firmware", "video", "ephemeral", "ttlSeconds", "userData", "forwards", "dataDisks", "network", "options", "requires", "hostLabels"];
+const fields = ["firmware", "video", "ephemeral", "ttlSeconds", "userData", "forwards", "dataDisks", "network", "options", "requires", "hostLabels", "firstBoot"];
 
 /** Whether a broken rule is hidden among the advanced fields. */
 export function hidesError(errors: Errors): boolean {
   return Object.keys(errors).some((field) => fields.some((own) => field.startsWith(own)));
 }
 
-/** What most launches leave as it is. */
+/** What most launches leave as it is. A golden image has its own devices. */
 export function Advanced({ form, errors, limits, set }: Props) {
+  const golden = !!form.template?.goldenImage;
+  const kept = !!form.template?.says.ttlSeconds;
   return (
     <div className="flex flex-col gap-4">
-      <div className="grid grid-cols-2 gap-3">
-        <SelectField label="Firmware" errors={errors.firmware} value={form.firmware} onChange={(event) => set({ firmware: event.target.value as LaunchForm["firmware"] })} options={[["bios", "BIOS"], ["uefi", "UEFI"]]} />
-        <SelectField label="Graphics" errors={errors.video} value={form.video} onChange={(event) => set({ video: event.target.value as LaunchForm["video"] })} options={[["std", "Standard VGA"], ["virtio", "virtio (needs a driver)"]]} />
-      </div>
-      <HostWishes form={form} errors={errors} set={set} />
+      {!golden && (
+        <>
+          <div className="grid grid-cols-2 gap-3">
+            <SelectField label="Firmware" errors={errors.firmware} value={form.firmware} onChange={(event) => set({ firmware: event.target.value as LaunchForm["firmware"] })} options={[["bios", "BIOS"], ["uefi", "UEFI"]]} />
+            <SelectField label="Graphics" errors={errors.video} value={form.video} onChange={(event) => set({ video: event.target.value as LaunchForm["video"] })} options={[["std", "Standard VGA"], ["virtio", "virtio (needs a driver)"]]} />
+          </div>
+          <HostWishes form={form} errors={errors} set={set} />
+        </>
+      )}
       <Forwards form={form} errors={errors} limits={limits} set={set} />
-      <DataDisks form={form} errors={errors} set={set} />
-      <Field label="cloud-init user-data" errors={errors.userData} hint="#cloud-config or a script; merged after what Warren itself sets." aside={<UserDataFile onText={(userData) => set({ userData })} />}>
-        {(ids) => (
-          <textarea {...ids} rows={4} spellCheck={false} value={form.userData} placeholder={"#cloud-config\npackages: [htop]"} onChange={(event) => set({ userData: event.target.value })} className="field font-mono text-xs" />
-        )}
-      </Field>
-      <TextField label="Delete by itself after" hint="Minutes; empty: never." inputMode="numeric" errors={errors.ttlSeconds} value={form.ttlMinutes} onChange={(event) => set({ ttlMinutes: event.target.value })} placeholder="never" />
-      <Tick label="Ephemeral" hint="The disks are thrown away at each stop." checked={form.ephemeral} onChange={(event) => set({ ephemeral: event.target.checked })} />
-      <Tick label="Start at once" hint="Otherwise it is created and stays off." checked={form.start} onChange={(event) => set({ start: event.target.checked })} />
+      {golden ? <FirstBoot value={form.firstBoot} errors={errors.firstBoot} onChange={(firstBoot) => set({ firstBoot })} /> : <DataDisks form={form} errors={errors} set={set} />}
+      {!golden && <UserData form={form} errors={errors} set={set} />}
+      <TextField label="Delete by itself after" hint={kept ? `Minutes; empty: as ${form.template?.name} says.` : "Minutes; empty: never."} inputMode="numeric" errors={errors.ttlSeconds} value={form.ttlMinutes} onChange={(event) => set({ ttlMinutes: event.target.value })} placeholder={kept ? "as the template" : "never"} />
+      {!golden && (
+        <>
+          <Tick label="Ephemeral" hint="The disks are thrown away at each stop." checked={form.ephemeral} onChange={(event) => set({ ephemeral: event.target.checked })} />
+          <Tick label="Start at once" hint="Otherwise it is created and stays off." checked={form.start} onChange={(event) => set({ start: event.target.checked })} />
+        </>
+      )}
     </div>
+  );
+}
+
+function UserData({ form, errors, set }: Omit<Props, "limits">) {
+  const hint = form.template ? `Replaces all that ${form.template.name} prepares the guest with; empty: its own.` : "#cloud-config or a script; merged after what Warren itself sets.";
+  return (
+    <Field label="cloud-init user-data" errors={errors.userData} hint={hint} aside={<UserDataFile onText={(userData) => set({ userData })} />}>
+      {(ids) => (
+        <textarea {...ids} rows={4} spellCheck={false} value={form.userData} placeholder={"#cloud-config\npackages: [htop]"} onChange={(event) => set({ userData: event.target.value })} className="field font-mono text-xs" />
+      )}
+    </Field>
   );
 }
 

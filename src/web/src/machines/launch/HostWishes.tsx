@@ -28,7 +28,7 @@ export function HostWishes({ form, errors, set }: Props) {
           errors={errors.network}
           value={form.network}
           onChange={(event) => set({ network: event.target.value })}
-          options={[["", "The host's default"], ...networks.map((name) => [name, name] as const)]}
+          options={[["", form.template?.says.network ? `${form.template.name}'s: ${form.template.says.network}` : "The host's default"], ...networks.map((name) => [name, name] as const)]}
         />
       )}
       {kind && kind.machineOptions.length > 0 && (

@@ -5,11 +5,15 @@ import { entries } from "../../api/pages";
 import { CreateKey } from "../../keys/CreateKey";
 import { sshKeysQuery } from "../../keys/queries";
 
-/** Which SSH keys are put into the guest; a new pair can be made on the spot. */
-export function KeyPicker({ value, errors, onChange }: { value: string[]; errors: string[] | undefined; onChange: (keys: string[]) => void }) {
+const unreachable = "Without a key the machine cannot be reached by SSH; its screen works all the same.";
+
+/** Which SSH keys are put into the guest, and what it means to choose none; a new pair can be made on the spot. */
+export function KeyPicker({ value, errors, none = unreachable, onChange }: { value: string[]; errors: string[] | undefined; none?: string; onChange: (keys: string[]) => void }) {
   const { data } = useInfiniteQuery(sshKeysQuery);
   const [making, setMaking] = useState(false);
-  const keys = entries(data);
+  const stored = entries(data);
+  // A template may name a key that whoever launches does not have: it is shown, and can be left out.
+  const keys = [...stored, ...value.filter((name) => data && !stored.some((key) => key.name === name)).map((name) => ({ id: name, name, algorithm: "", fingerprint: "there is no such key" }))];
   return (
     <fieldset className="flex flex-col gap-2">
       <legend className="mb-1.5 text-sm font-medium">SSH keys</legend>
@@ -17,7 +21,7 @@ export function KeyPicker({ value, errors, onChange }: { value: string[]; errors
         {keys.map((key) => (
           <label
             key={key.id}
-            title={`${key.algorithm} ${key.fingerprint}`}
+            title={`${key.algorithm} ${key.fingerprint}`.trim()}
             className="flex h-7.5 cursor-pointer items-center gap-1.5 rounded-md border bg-card px-2.5 text-sm has-checked:border-accent has-checked:bg-accent-wash has-focus-visible:outline-2 has-focus-visible:outline-accent"
           >
             <input
@@ -39,7 +43,7 @@ export function KeyPicker({ value, errors, onChange }: { value: string[]; errors
           {errors.join(" ")}
         </p>
       ) : (
-        value.length === 0 && <p className="text-xs text-faint">Without a key the machine cannot be reached by SSH; its screen works all the same.</p>
+        value.length === 0 && <p className="text-xs text-faint">{none}</p>
       )}
       {making && <CreateKey onClose={() => setMaking(false)} onCreated={(name) => onChange([...value, name])} />}
     </fieldset>

@@ -1,10 +1,10 @@
 import { keepPreviousData, queryOptions, useQuery } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
 import { keys } from "../../api/cache";
 import { api, body } from "../../api/client";
 import { ApiError } from "../../api/problem";
 import type { LaunchRequest, Placement } from "../../api/types";
 import { Notice } from "../../layout/Notice";
+import { useSettled } from "../../layout/useSettled";
 import { Verdicts } from "../Verdicts";
 import { toRequest, type LaunchForm } from "./form";
 
@@ -21,7 +21,7 @@ const placementQuery = (request: LaunchRequest) =>
 /** Where the machine would go and why, before it is launched. */
 export function PlacementPreview({ form }: { form: LaunchForm }) {
   // Its name, keys and cloud-init do not matter to where it goes, so they are not waited for.
-  const { name: _name, keys: _keys, userData: _userData, ...request } = toRequest(form);
+  const { name: _name, keys: _keys, userData: _userData, firstBoot: _firstBoot, ...request } = toRequest(form);
   const asked = useSettled(JSON.stringify({ ...request, keys: [] }), 250);
   const placement = useQuery({ ...placementQuery(JSON.parse(asked) as LaunchRequest), placeholderData: keepPreviousData });
   if (placement.error) {
@@ -46,14 +46,4 @@ export function PlacementPreview({ form }: { form: LaunchForm }) {
       )}
     </div>
   );
-}
-
-/** A value that has stood still for a moment. */
-function useSettled<T>(value: T, milliseconds: number): T {
-  const [settled, setSettled] = useState(value);
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(value), milliseconds);
-    return () => clearTimeout(timer);
-  }, [value, milliseconds]);
-  return settled;
 }

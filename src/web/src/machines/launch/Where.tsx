@@ -5,6 +5,7 @@ import { hostsQuery, hypervisorsQuery } from "../../hosts/queries";
 import { freeMemoryMiB, word } from "../../hosts/state";
 import { SelectField } from "../../layout/Field";
 import { memory } from "../../layout/format";
+import { toPairs } from "../../layout/Rows";
 import type { Errors, LaunchForm } from "./form";
 import { PlacementPreview } from "./PlacementPreview";
 
@@ -14,6 +15,7 @@ type Props = { form: LaunchForm; errors: Errors; valid: boolean; set: (change: P
 export function Where({ form, errors, valid, set }: Props) {
   const { data: hosts = [] } = useQuery(hostsQuery);
   const { data: kinds = [] } = useQuery(hypervisorsQuery);
+  const says = form.template?.says;
   const title = (host: Host) => kinds.find((kind) => kind.name === host.hypervisor)?.title ?? host.hypervisor;
   const choices = hosts.map((host) => [host.name, `${host.name}: ${title(host)}, ${stand(host)}`] as const);
   return (
@@ -22,8 +24,8 @@ export function Where({ form, errors, valid, set }: Props) {
         label="Host"
         errors={errors.host}
         value={form.host}
-        // What was wished of another host, or of any, must not go along unseen.
-        onChange={(event) => set({ host: event.target.value, options: {}, network: "", requires: [], hostLabels: [] })}
+        // What was wished of another host, or of any, must not go along unseen, but for what the template says.
+        onChange={(event) => set({ host: event.target.value, options: {}, network: says?.network ?? "", requires: says?.requires ?? [], hostLabels: toPairs(says?.hostLabels ?? {}) })}
         options={[["", "Best fit (recommended)"], ...choices]}
       />
       {valid && <PlacementPreview form={form} />}

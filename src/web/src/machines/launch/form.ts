@@ -2,8 +2,23 @@ import { ofPairs, type Pair } from "../../layout/Rows";
 import type { IntRange, LaunchRequest, Limits } from "../../api/types";
 import type { ImageChoice } from "./choices";
 
+/** The template that a launch takes what it does not say from. */
+export type LaunchTemplate = {
+  name: string;
+  /** `web` for the newest version, `web@2` for that one. */
+  reference: string;
+  /** It makes machines of a golden image, which decides size, disks and devices. */
+  goldenImage: string | undefined;
+  /** Other things that it says, for people. */
+  further: [name: string, value: string][];
+  /** The launch that the form stood for when the template had filled it in. */
+  says: LaunchRequest;
+};
+
 /** The launch form as it is typed: numbers of the lists are texts until they are checked. */
 export type LaunchForm = {
+  template: LaunchTemplate | undefined;
+  /** Empty with a template of a golden image. */
   image: string;
   name: string;
   /** The name that was suggested; one that people typed themselves is kept when they choose another image. */
@@ -18,6 +33,8 @@ export type LaunchForm = {
   start: boolean;
   ttlMinutes: string;
   userData: string;
+  /** Only with a template of a golden image. */
+  firstBoot: string;
   forwards: { protocol: "tcp" | "udp"; guestPort: string; hostPort: string }[];
   dataDisks: { kind: "new" | "file"; sizeGiB: string; path: string }[];
   /** Empty: the one that fits best. */
@@ -32,8 +49,8 @@ export type LaunchForm = {
 export type Errors = Record<string, string[]>;
 
 export const emptyForm: LaunchForm = {
-  image: "", name: "", suggested: "", memoryMiB: undefined, cpus: undefined, diskGiB: undefined, keys: [], firmware: "bios", video: "std",
-  ephemeral: false, start: true, ttlMinutes: "", userData: "", forwards: [], dataDisks: [],
+  template: undefined, image: "", name: "", suggested: "", memoryMiB: undefined, cpus: undefined, diskGiB: undefined, keys: [], firmware: "bios", video: "std",
+  ephemeral: false, start: true, ttlMinutes: "", userData: "", firstBoot: "", forwards: [], dataDisks: [],
   host: "", hostLabels: [], requires: [], network: "", options: {},
 };
 
@@ -64,7 +81,7 @@ export function validate(form: LaunchForm, limits: Limits, choice: ImageChoice |
   const add = (field: string, rules: string[]) => {
     if (rules.length > 0) errors[field] = rules;
   };
-  if (!form.image) errors.image = ["Choose an image."];
+  if (!form.image && !form.template) errors.image = ["Choose an image."];
   add("name", nameErrors(form.name, taken));
   if (form.memoryMiB !== undefined) add("memoryMiB", within(form.memoryMiB, ranges.memoryMiB, "MiB"));
   if (form.diskGiB !== undefined) add("diskGiB", within(form.diskGiB, ranges.diskGiB, "GiB"));
@@ -79,10 +96,23 @@ export function validate(form: LaunchForm, limits: Limits, choice: ImageChoice |
     if (disk.kind === "new") add(`dataDisks[${index}].sizeGiB`, within(number(disk.sizeGiB), { minimum: 1, maximum: limits.diskGiB.maximum }, "GiB"));
     else if (!disk.path.startsWith("/")) errors[`dataDisks[${index}].path`] = ["Give the file's absolute path on the host."];
   });
+  for (const field of ["keys", "forwards", "dataDisks"] as const)
+    if (form.template?.says[field]?.length && form[field].length === 0 && !(field === "forwards" && form.network))
+      errors[field] = [`Left empty, those of ${form.template.name} come back. Keep one, or launch from an image.`];
   return errors;
 }
 
+/** As the server takes it. What a template says is not said again, so that it goes on to come from there. */
 export function toRequest(form: LaunchForm): LaunchRequest {
+  const whole = wholeRequest(form);
+  if (!form.template) return whole;
+  const { says, reference } = form.template;
+  const own = Object.entries(whole).filter(([field, value]) => field !== "image" && JSON.stringify(value) !== JSON.stringify(says[field as keyof LaunchRequest]));
+  return { ...Object.fromEntries(own), template: reference };
+}
+
+/** All that the form says. */
+export function wholeRequest(form: LaunchForm): LaunchRequest {
   return {
     image: form.image,
     keys: form.keys,
@@ -102,6 +132,7 @@ export function toRequest(form: LaunchForm): LaunchRequest {
     ...(form.cpus === undefined ? {} : { cpus: form.cpus }),
     ...(form.diskGiB === undefined ? {} : { diskGiB: form.diskGiB }),
     ...(form.userData.trim() ? { userData: form.userData } : {}),
+    ...(form.firstBoot.trim() ? { firstBoot: form.firstBoot } : {}),
     ...(form.ttlMinutes.trim() ? { ttlSeconds: number(form.ttlMinutes) * 60 } : {}),
   };
 }
