@@ -34,7 +34,7 @@ internal sealed class Actor(Dice dice, ConcurrentDictionary<string, byte> machin
                 await AskAsync(client, HttpMethod.Post, $"machines/{machine}/restart", new StopRequest { Force = dice.Chance(60), GraceSeconds = 1 });
                 break;
             case < 74:
-                await AskAsync(client, HttpMethod.Patch, $"machines/{machine}", new ResizeRequest { MemoryMiB = 512 + (dice.Roll(3) * 128) });
+                await AskAsync(client, HttpMethod.Patch, $"machines/{machine}", new EditMachineRequest { MemoryMiB = 512 + (dice.Roll(3) * 128) });
                 break;
             case < 86:
                 if (_lastOperation is not null) await AskAsync(client, HttpMethod.Post, $"operations/{_lastOperation}/cancel");

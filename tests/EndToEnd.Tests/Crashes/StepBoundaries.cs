@@ -18,9 +18,12 @@ internal static class StepBoundaries
     /// <summary>Steps of a deletion.</summary>
     public static IReadOnlyList<string> Delete { get; } = Of(new DeleteMachine(null!), undo: false);
 
-    private static string[] Of(Workflow workflow, bool undo) =>
+    /// <summary>Steps of a workflow that goes well, but for those that this one has no need of.</summary>
+    public static IReadOnlyList<string> Of(Workflow workflow, params string[] without) => Of(workflow, undo: false, without);
+
+    private static string[] Of(Workflow workflow, bool undo, params string[] without) =>
     [
-        .. workflow.Steps.Keys.Where(step => (step == workflow.Undo) == undo)
+        .. workflow.Steps.Keys.Where(step => (step == workflow.Undo) == undo && !without.Contains(step, StringComparer.Ordinal))
             .SelectMany(step => new[] { $"{workflow.Kind}:{step}:decided", $"{workflow.Kind}:{step}:committed" })
             .Where((_, i) => s_all || i % 4 is 0 or 3),
     ];

@@ -49,9 +49,11 @@ public sealed class MainJobTests
     {
         await bed.Warren.RunAsync("keys", "create", "k");
         await bed.Warren.RunAsync("launch", "debian-12", "--name", "b", "--key", "k");
+        // Minutes of emulated CPU, beside other suites; how long is the bench's to say.
+        await bed.Warren.RunAsync("wait", "b", "--for", "ssh", "--timeout", "15m");
         (await bed.SshAsync("b", "cloud-init", "status", "--wait")).ShouldEndWith("status: done");
         (await bed.SshAsync("b", "hostname")).ShouldBe("b");
-        await bed.Warren.RunAsync("wait", "b", "--for", "cloud-init");
+        await bed.Warren.RunAsync("wait", "b", "--for", "cloud-init", "--timeout", "15m");
         (await bed.InfoAsync("b")).Readiness.CloudInit.ShouldBe(CloudInitStatus.Done);
     }
 

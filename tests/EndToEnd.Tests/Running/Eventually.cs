@@ -3,7 +3,7 @@ namespace EndToEnd.Tests.Running;
 /// <summary>Waiting on conditions, never on time.</summary>
 internal static class Eventually
 {
-    public static async Task TrueAsync(string what, Func<Task<bool>> condition, int seconds = 60)
+    public static async Task TrueAsync(string what, Func<Task<bool>> condition, int seconds = 180)
     {
         var clock = TimeProvider.System;
         var began = clock.GetTimestamp();
@@ -15,6 +15,6 @@ internal static class Eventually
         }
     }
 
-    public static Task TrueAsync(string what, Func<bool> condition, int seconds = 60) =>
+    public static Task TrueAsync(string what, Func<bool> condition, int seconds = 180) =>
         TrueAsync(what, () => Task.FromResult(condition()), seconds);
 }

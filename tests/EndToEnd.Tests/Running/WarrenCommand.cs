@@ -22,7 +22,7 @@ internal sealed class WarrenCommand(string data)
     public Task<CommandResult> TryAsync(params string[] arguments) => new CommandRunner().RunAsync(
         new Command("dotnet", [Clone.CommandLine, .. arguments])
         {
-            Timeout = TimeSpan.FromMinutes(10),
+            Timeout = TimeSpan.FromMinutes(20),
             Environment = new Dictionary<string, string>(StringComparer.Ordinal)
             {
                 ["WARREN_DATA"] = data,
