@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Text.RegularExpressions;
 using Warren.Contracts;
 using Warren.Hypervisors.Commands;
 
@@ -8,12 +9,14 @@ namespace Warren.Bench;
 /// QEMU started by hand with the very arguments that Warren gave it: those of a machine that Warren launched and stopped,
 /// on a copy of its folder.
 /// </summary>
-internal sealed class BareQemu
+internal sealed partial class BareQemu
 {
     private readonly CommandRunner _commands = new();
     private readonly string[] _line;
     private readonly string _model;
     private readonly string _folder;
+
+    private static string Memory => $"/dev/shm/warren-bench-{Environment.ProcessId}";
 
     private BareQemu(string[] line, string model, string folder) => (_line, _model, _folder) = (line, model, folder);
 
@@ -32,6 +35,7 @@ internal sealed class BareQemu
     public void Prepare()
     {
         if (Directory.Exists(_folder)) Directory.Delete(_folder, recursive: true);
+        File.Delete(Memory);
         Directory.CreateDirectory(_folder);
         foreach (var file in Directory.EnumerateFiles(_model))
             if (!file.EndsWith(".sock", StringComparison.Ordinal) && !file.EndsWith(".pid", StringComparison.Ordinal))
@@ -42,10 +46,12 @@ internal sealed class BareQemu
     public async Task RunAsync(Action running)
     {
         using var end = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        var arguments = _line[1..].Select(a => a.Replace(_model, _folder, StringComparison.Ordinal)).ToList();
+        // The guest's memory was a file of the server's that has gone; by hand one takes a file in shared memory.
+        var arguments = _line[1..].Select(a => OpenFile().Replace(a.Replace(_model, _folder, StringComparison.Ordinal), Memory)).ToList();
         var process = _commands.RunAsync(new Command(_line[0], arguments) { WorkingDirectory = _folder, Timeout = TimeSpan.FromMinutes(2) }, end.Token);
         await UntilRunningAsync(process, end.Token);
         running();
+        File.Delete(Memory);
         await end.CancelAsync();
         try
         {
@@ -90,4 +96,7 @@ internal sealed class BareQemu
         }
         while (!answer.Contains("\"running\": true", StringComparison.Ordinal));
     }
+
+    [GeneratedRegex(@"/proc/\d+/fd/\d+", RegexOptions.None, 1000)]
+    private static partial Regex OpenFile();
 }

@@ -4,7 +4,6 @@ using System.Net.Http.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Warren.Contracts;
-using Warren.Hypervisors.Commands;
 using Warren.Server.Operations;
 
 namespace Warren.Bench;
@@ -21,7 +20,7 @@ internal static class LaunchOverhead
         var steps = new StepTimes();
         await using var server = await ServerUnderTest.StartAsync(Path.Combine(scratch.Path, "d"),
             s => s.Replace(ServiceDescriptor.Singleton<IStepBoundary>(steps)), "Qemu:Accelerator=tcg", $"Images:AllowedFolders:0={scratch.Path}");
-        await ImportTinyAsync(server, scratch.Path);
+        await TinyImage.ImportAsync(server, scratch.Path);
         using var probed = await server.Client.PostAsync("hosts/local/probe", null);
         probed.EnsureSuccessStatusCode();
         var request = new LaunchRequest { Image = "tiny", MemoryMiB = 192, Cpus = 1, DiskGiB = 5 };
@@ -47,35 +46,6 @@ internal static class LaunchOverhead
         Console.WriteLine($"{"overhead of Warren over bare QEMU, p50",-44} ms   {samples.Of("API: POST to machine running (QMP said so)").Median - samples.Of(Bare).Median:0.0} (in it: overlay by qemu-img, seed by xorriso, database commits)");
         foreach (var machine in (await server.Client.GetFromJsonAsync<Page<Machine>>("machines", WarrenJson.Options))!.Items)
             await server.SucceedAsync(await server.DeleteAsync($"machines/{machine.Id}"));
-    }
-
-    /// <summary>The tiny guest: from WARREN_TEST_TINY, else built once by its recipe into the clone's cache.</summary>
-    private static async Task ImportTinyAsync(ServerUnderTest server, string scratch)
-    {
-        var disk = Environment.GetEnvironmentVariable("WARREN_TEST_TINY") is { Length: > 0 } given ? given : await BuildTinyAsync();
-        File.Copy(disk, Path.Combine(scratch, "tiny.qcow2"));
-        await server.SucceedAsync(await server.PostAsync("images", new ImportImageRequest
-        {
-            Name = "tiny", Path = Path.Combine(scratch, "tiny.qcow2"), Format = "qcow2", Insecure = true,
-        }));
-        // An import says nothing of a guest's needs; the recipe's do not fit the general minimum.
-        await using var db = server.Db();
-        var row = db.Images.Single();
-        (row.MinimumMemoryMib, row.DefaultUser) = (128, "root");
-        await db.SaveChangesAsync();
-    }
-
-    private static async Task<string> BuildTinyAsync()
-    {
-        var clone = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(clone, "Warren.slnx")))
-            clone = Path.GetDirectoryName(clone) ?? throw new InvalidOperationException("run it inside the clone, or set WARREN_TEST_TINY");
-        var folder = Path.Combine(clone, ".cache", "tiny");
-        var disk = Path.Combine(folder, "disk.qcow2");
-        if (File.Exists(disk)) return disk;
-        Directory.CreateDirectory(folder);
-        await new CommandRunner().RequireAsync(new Command(Path.Combine(clone, "images", "tiny", "build"), folder) { Timeout = TimeSpan.FromMinutes(10) });
-        return disk;
     }
 
     /// <summary>Notes when each step of the launch was committed.</summary>
