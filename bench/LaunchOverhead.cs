@@ -20,7 +20,7 @@ internal static class LaunchOverhead
         var steps = new StepTimes();
         await using var server = await ServerUnderTest.StartAsync(Path.Combine(scratch.Path, "d"),
             s => s.Replace(ServiceDescriptor.Singleton<IStepBoundary>(steps)), "Qemu:Accelerator=tcg", $"Images:AllowedFolders:0={scratch.Path}");
-        await TinyImage.ImportAsync(server, scratch.Path);
+        await RecipeImage.Tiny.ImportAsync(server, scratch.Path);
         using var probed = await server.Client.PostAsync("hosts/local/probe", null);
         probed.EnsureSuccessStatusCode();
         var request = new LaunchRequest { Image = "tiny", MemoryMiB = 192, Cpus = 1, DiskGiB = 5 };
