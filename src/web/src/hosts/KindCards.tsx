@@ -8,7 +8,7 @@ export function KindCards({ kinds, value, onChange }: { kinds: Hypervisor[]; val
       {kinds.filter((kind) => kind.addable).map((kind) => (
         <label
           key={kind.name}
-          className="flex cursor-pointer flex-col rounded-lg border bg-card px-3 py-2.5 transition-colors hover:border-line-strong has-checked:border-accent has-checked:bg-accent-wash has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-accent"
+          className="relative flex cursor-pointer flex-col rounded-lg border bg-card px-3 py-2.5 transition-colors hover:border-line-strong has-checked:border-accent has-checked:bg-accent-wash has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-accent"
         >
           <input type="radio" name="hypervisor" value={kind.name} checked={kind.name === value} onChange={() => onChange(kind)} className="sr-only" />
           <span className="flex items-baseline justify-between gap-3">

@@ -25,12 +25,8 @@ export function useTakeSnapshot(machine: Machine) {
   return useSnapshotChange(machine, (wish: TakeSnapshotRequest) => body(api.POST("/api/v1/machines/{machine}/snapshots", { params: { path: { machine: machine.id } }, body: wish })) as Promise<Operation>);
 }
 
-export function useEditSnapshot(machine: Machine) {
-  return useSnapshotChange(
-    machine,
-    ({ id, ...wish }: { id: string } & EditSnapshotRequest) =>
-      body(api.PATCH("/api/v1/machines/{machine}/snapshots/{snapshot}", { params: { path: { machine: machine.id, snapshot: id } }, body: wish })) as Promise<Snapshot>,
-  );
+export function useEditSnapshot(machine: Machine, snapshot: Snapshot) {
+  return useSnapshotChange(machine, (wish: EditSnapshotRequest) => body(api.PATCH("/api/v1/machines/{machine}/snapshots/{snapshot}", { params: { path: { machine: machine.id, snapshot: snapshot.id } }, body: wish })) as Promise<Snapshot>);
 }
 
 export function useRestoreSnapshot(machine: Machine) {

@@ -50,7 +50,7 @@ function Requires({ names, value, errors, onChange }: { names: string[]; value: 
       <legend className="mb-1.5 text-sm font-medium">The host must be able to do</legend>
       <div className="flex flex-wrap gap-1.5">
         {names.map((name) => (
-          <label key={name} title={capabilityMeaning(name)} className="flex h-7 cursor-pointer items-center rounded-md border bg-card px-2.5 text-sm has-checked:border-accent has-checked:bg-accent-wash has-focus-visible:outline-2 has-focus-visible:outline-accent">
+          <label key={name} title={capabilityMeaning(name)} className="relative flex h-7 cursor-pointer items-center rounded-md border bg-card px-2.5 text-sm has-checked:border-accent has-checked:bg-accent-wash has-focus-visible:outline-2 has-focus-visible:outline-accent">
             <input type="checkbox" className="sr-only" checked={value.includes(name)} onChange={(event) => onChange(event.target.checked ? [...value, name] : value.filter((one) => one !== name))} />
             {capabilityLabel(name)}
           </label>

@@ -22,7 +22,7 @@ export function KeyPicker({ value, errors, none = unreachable, onChange }: { val
           <label
             key={key.id}
             title={`${key.algorithm} ${key.fingerprint}`.trim()}
-            className="flex h-7.5 cursor-pointer items-center gap-1.5 rounded-md border bg-card px-2.5 text-sm has-checked:border-accent has-checked:bg-accent-wash has-focus-visible:outline-2 has-focus-visible:outline-accent"
+            className="relative flex h-7.5 cursor-pointer items-center gap-1.5 rounded-md border bg-card px-2.5 text-sm has-checked:border-accent has-checked:bg-accent-wash has-focus-visible:outline-2 has-focus-visible:outline-accent"
           >
             <input
               type="checkbox"

@@ -1,11 +1,11 @@
-import { useEffect, useRef, useState } from "react";
+import { useState } from "react";
 import type { Template } from "../../api/types";
 import { Choice } from "../../layout/Choice";
 import { inShort } from "../../templates/words";
 import type { ImageChoice } from "./choices";
 import type { LaunchForm } from "./form";
 import { ImageCards } from "./ImageCards";
-import { RadioCard } from "./RadioCard";
+import { RadioCards } from "./RadioCards";
 
 /** What a machine is launched from: an image, or a template that says more than that. */
 export function Sources(props: { form: LaunchForm; choices: ImageChoice[]; templates: Template[]; onImage: (choice: ImageChoice) => void; onTemplate: (template: Template) => void }) {
@@ -21,29 +21,14 @@ export function Sources(props: { form: LaunchForm; choices: ImageChoice[]; templ
 
 /** The newest versions as cards of which one is chosen: people's own first. A launch from a former version has none chosen. */
 function TemplateCards({ templates, value, onChange }: { templates: Template[]; value: string | undefined; onChange: (template: Template) => void }) {
-  const chosen = useRef<HTMLLabelElement>(null);
-  useEffect(() => {
-    chosen.current?.scrollIntoView({ block: "nearest" });
-  }, []);
   const sorted = [...templates.filter(({ builtin }) => !builtin), ...templates.filter(({ builtin }) => builtin)];
-  return (
-    <fieldset className="grid grid-cols-1 gap-2 sm:grid-cols-2 md:grid-cols-1">
-      <legend className="sr-only">Template</legend>
-      {sorted.map((template) => (
-        <RadioCard
-          key={template.name}
-          group="template"
-          value={template.name}
-          checked={template.name === value}
-          title={template.name}
-          code={template.builtin ? "shipped" : `version ${template.version}`}
-          description={template.description}
-          anchor={template.name === value ? chosen : undefined}
-          onChoose={() => onChange(template)}
-        >
-          <span className="mt-1.5 text-xs text-faint">{inShort(template).join(" · ")}</span>
-        </RadioCard>
-      ))}
-    </fieldset>
-  );
+  const cards = sorted.map((template) => ({
+    value: template.name,
+    title: template.name,
+    code: template.builtin ? "shipped" : `version ${template.version}`,
+    description: template.description,
+    foot: <span className="mt-1.5 text-xs text-faint">{inShort(template).join(" · ")}</span>,
+    onChoose: () => onChange(template),
+  }));
+  return <RadioCards legend="Template" value={value} cards={cards} />;
 }
