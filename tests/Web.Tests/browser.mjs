@@ -1,4 +1,5 @@
 // A real Chromium, and pages that remember everything they should not have done.
+import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { chromium } from "playwright-core";
@@ -37,3 +38,19 @@ export async function picture(page, name, options = {}) {
 
 /** Widths by which a page's content runs out of its window. */
 export const overflow = (page) => page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+
+/** Does something with the page wide and narrow, in the light and in the dark; nothing may run out of the window. Then it is as before. */
+export async function everyWay(page, look) {
+  for (const [size, viewport] of Object.entries({ desktop, phone }))
+    for (const colorScheme of ["light", "dark"]) {
+      await page.setViewportSize(viewport);
+      await page.emulateMedia({ colorScheme });
+      await look(`${size}-${colorScheme}`, size);
+      assert.ok((await overflow(page)) <= 0, `${page.url()} is wider than a ${size}`);
+    }
+  await page.setViewportSize(desktop);
+  await page.emulateMedia({ colorScheme: "light" });
+}
+
+/** Pictures of what is to be seen. */
+export const pictures = (page, name, options = () => ({})) => everyWay(page, (way, size) => picture(page, `${name}-${way}`, options(size)));

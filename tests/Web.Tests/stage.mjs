@@ -22,6 +22,11 @@ export class Stage {
   open = (path) => this.page.goto(this.server.url + path);
   dialog = () => this.page.getByRole("dialog");
   field = (name) => this.dialog().getByLabel(name, { exact: true });
+  /** Clicks on a box or radio button as people do, on its label: there may be nothing else to be seen of it. */
+  choose = async (role, name, wanted = true) => {
+    await this.dialog().locator("label").filter({ has: this.page.getByRole(role, { name, checked: !wanted }) }).click();
+    await this.dialog().getByRole(role, { name, checked: wanted }).waitFor({ state: "attached" });
+  };
   /** The state of the host or machine whose page it is. */
   state = (word, at = this.page) => at.locator("main h1 + div").getByText(word, { exact: true });
 }

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
-import { desktop, overflow, phone, picture } from "./browser.mjs";
+import { picture, pictures as allPictures } from "./browser.mjs";
 import { uploadDisk } from "./images.mjs";
 import { ended } from "./server.mjs";
 import { Stage } from "./stage.mjs";
@@ -19,24 +19,13 @@ before(async () => {
 
 after(() => stage.stop());
 
-const { dialog, field, open } = stage;
+const { choose, dialog, field, open } = stage;
 const button = (name) => page.getByRole("button", { name, exact: true });
 const link = (name) => page.getByRole("link", { name, exact: true });
 const heading = (name) => page.getByRole("heading", { name, exact: true });
 const text = () => page.getByLabel("Text of the template");
 const rows = (title) => page.getByRole("list", { name: `Templates: ${title}` }).getByRole("listitem");
-/** Pictures of what is to be seen, in both themes, wide and narrow; nothing may run out of the window. */
-const pictures = async (name) => {
-  for (const [size, viewport] of Object.entries({ desktop, phone }))
-    for (const colorScheme of ["light", "dark"]) {
-      await page.setViewportSize(viewport);
-      await page.emulateMedia({ colorScheme });
-      assert.ok((await overflow(page)) <= 0, `${name} is wider than a ${size}`);
-      await picture(page, `${name}-${size}-${colorScheme}`);
-    }
-  await page.setViewportSize(desktop);
-  await page.emulateMedia({ colorScheme: "light" });
-};
+const pictures = (name, options) => allPictures(page, name, options);
 
 const good = `name: web
 description: Pages of ours.
@@ -146,10 +135,10 @@ test("a launch from a template is filled in by it, says what comes from there, a
   assert.equal(await dialog().getByRole("spinbutton", { name: "Memory" }).inputValue(), "640");
   assert.ok(await dialog().getByRole("checkbox", { name: "laptop" }).isChecked());
   assert.equal(await dialog().getByRole("group", { name: "Template" }).getByRole("radio", { checked: true }).count(), 0, "cards are of the newest versions");
-  await dialog().getByRole("checkbox", { name: "laptop" }).uncheck({ force: true });
+  await choose("checkbox", "laptop", false);
   await dialog().getByRole("button", { name: "Launch", exact: true }).click();
   await dialog().getByRole("alert").filter({ hasText: "those of web come back" }).waitFor();
-  await dialog().getByRole("checkbox", { name: "laptop" }).check({ force: true });
+  await choose("checkbox", "laptop");
   await pictures("launch-template");
   await dialog().getByRole("spinbutton", { name: "CPUs" }).fill("1");
   const [request] = await Promise.all([
@@ -175,7 +164,7 @@ test("templates are chosen in the launch form by the keyboard, and an image take
   await page.keyboard.press("ArrowUp");
   await dialog().getByRole("group", { name: "Template" }).locator("input:checked").waitFor({ state: "attached" });
   await dialog().getByRole("radio", { name: "Image", exact: true }).click();
-  await dialog().getByRole("radio", { name: /^blank/ }).check({ force: true });
+  await choose("radio", /^blank/);
   assert.equal(await dialog().getByRole("region", { name: /^From / }).count(), 0);
   await open("/?template=nothing");
   await dialog().getByText("There is no such template").waitFor();

@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { join } from "node:path";
-import { desktop, overflow, phone, picture, startBrowser, watch } from "./browser.mjs";
-import { difference, lit, readCanvas, until } from "./canvas.mjs";
-import { readScreen } from "./rfb.mjs";
-import { ended, startServer } from "./server.mjs";
+import { desktop, everyWay, overflow, picture, startBrowser, watch } from "../browser.mjs";
+import { difference, lit, readCanvas, until } from "../canvas.mjs";
+import { readScreen } from "../rfb.mjs";
+import { ended, startServer } from "../server.mjs";
 
 let server, browser, context, page, faults;
 
@@ -201,20 +201,16 @@ test("the theme follows the system until one is chosen, and the choice is rememb
 
 test("every page fits a desktop and a phone, light and dark", { timeout: 240_000 }, async () => {
   const pages = { machines: "/", launch: "/?launch=", machine: "/machines/seen", images: "/images", keys: "/keys", hosts: "/hosts", host: "/hosts/local", operations: "/operations" };
-  for (const [size, viewport] of Object.entries({ desktop, phone }))
-    for (const colorScheme of ["light", "dark"]) {
-      await page.setViewportSize(viewport);
-      await page.emulateMedia({ colorScheme });
-      for (const [name, path] of Object.entries(pages)) {
-        await open(path);
-        await page.locator("main h1").waitFor();
-        await page.waitForFunction(() => !document.querySelector("[role=status][aria-label=Loading]"));
-        if (name === "machine") await page.getByLabel("Console").getByText("Connected").waitFor();
-        assert.ok((await overflow(page)) <= 0, `${name} is wider than a ${size}`);
-        await picture(page, `${name}-${size}-${colorScheme}`);
-      }
+  await everyWay(page, async (way) => {
+    for (const [name, path] of Object.entries(pages)) {
+      await open(path);
+      await page.locator("main h1").waitFor();
+      await page.waitForFunction(() => !document.querySelector("[role=status][aria-label=Loading]"));
+      if (name === "machine") await page.getByLabel("Console").getByText("Connected").waitFor();
+      assert.ok((await overflow(page)) <= 0, `${name} is wider than a ${way}`);
+      await picture(page, `${name}-${way}`);
     }
-  await page.setViewportSize(desktop);
+  });
 });
 
 test("a machine is deleted after a question, and its page says that it is gone", { timeout: 120_000 }, async () => {
