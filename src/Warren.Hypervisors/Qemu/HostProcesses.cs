@@ -19,7 +19,7 @@ internal static class HostProcesses
         ? (long.Parse(stat[11], CultureInfo.InvariantCulture) + long.Parse(stat[12], CultureInfo.InvariantCulture)) * NanosecondsPerTick
         : null;
 
-    /// <summary>Fields of /proc/PID/stat from the third on, the state; null when the process is gone or a zombie.</summary>
+    /// <summary>Fields of /proc/PID/stat from the third on, the state; null when the process is gone or nothing but a zombie.</summary>
     private static string[]? Stat(int pid)
     {
         var stat = ReadAll($"/proc/{pid}/stat");
@@ -27,7 +27,8 @@ internal static class HostProcesses
         // The name in field 2 may hold spaces and brackets; the fields after it start behind the last bracket.
         var fields = Encoding.UTF8.GetString(stat);
         var rest = fields[(fields.LastIndexOf(')') + 2)..].Split(' ');
-        return rest[0] is "Z" or "X" ? null : rest;
+        // The first thread of a process that was killed may be a zombie while others still close its files (field 20: how many there are).
+        return rest[0] == "X" || (rest[0] == "Z" && rest[17] is "0" or "1") ? null : rest;
     }
 
     /// <summary>Arguments of a process; empty when it is gone.</summary>

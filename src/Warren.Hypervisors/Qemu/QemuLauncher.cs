@@ -22,6 +22,7 @@ internal sealed class QemuLauncher(QemuOptions options, CommandRunner commands, 
     /// <exception cref="HypervisorException">With QEMU's own words when it ends instead.</exception>
     internal async Task StartAsync(MachineFolder folder, IReadOnlyList<string> arguments, Resumption? resumed, CancellationToken cancellation)
     {
+        await FormerEndsAsync(folder, cancellation);
         SetAside(folder.QemuLog);
         SetAside(folder.SerialLog);
         // The pid file stays: QEMU locks it, which keeps a second one out whatever happens to us.
@@ -46,6 +47,13 @@ internal sealed class QemuLauncher(QemuOptions options, CommandRunner commands, 
         }
     }
 
+    /// <summary>One that has just been killed holds its disks until the last of its threads is gone.</summary>
+    private async Task FormerEndsAsync(MachineFolder folder, CancellationToken cancellation)
+    {
+        if (PrivateFile.Read<ProcessRecord>(folder.ProcessRecord) is { } former && former.BootId == HostProcesses.BootId)
+            await GoneAsync(former.ProcessId, former.StartTicks, cancellation);
+    }
+
     /// <summary>
     /// Ends what was just spawned, by its start time: its arguments may still be those of the launching shell. Waits,
     /// because the next start would take a dying process for the running machine.
@@ -54,9 +62,14 @@ internal sealed class QemuLauncher(QemuOptions options, CommandRunner commands, 
     {
         if (ticks is null) return;
         HostProcesses.Kill(pid, () => HostProcesses.StartTicks(pid) == ticks);
+        await GoneAsync(pid, ticks.Value, CancellationToken.None);
+    }
+
+    private async Task GoneAsync(int pid, long ticks, CancellationToken cancellation)
+    {
         var began = clock.GetTimestamp();
         while (HostProcesses.StartTicks(pid) == ticks && clock.GetElapsedTime(began) < GoneWithin)
-            await Task.Delay(TimeSpan.FromMilliseconds(5), clock, CancellationToken.None);
+            await Task.Delay(TimeSpan.FromMilliseconds(5), clock, cancellation);
     }
 
     /// <summary>Waits until a process that was spawned earlier answers on its control socket.</summary>

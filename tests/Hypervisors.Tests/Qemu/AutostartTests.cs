@@ -13,7 +13,7 @@ public abstract partial class QemuSuite
         var autostart = Driver.Autostart!;
         await autostart.SetAsync(machine.Id, true, Cancellation);
         (await autostart.ListDueAsync(Cancellation)).ShouldBeEmpty("it runs");
-        await SignalAsync("KILL", (await LookAsync(machine)).ProcessId!.Value);
+        await Signal.SendAsync("KILL", (await LookAsync(machine)).ProcessId!.Value);
         await ShouldBeAsync(machine, ObservedPower.Off);
         (await autostart.ListDueAsync(Cancellation)).ShouldBeEmpty("it went in this boot: nobody started the host");
 

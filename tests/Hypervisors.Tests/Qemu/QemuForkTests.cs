@@ -93,6 +93,9 @@ public abstract partial class QemuSuite
         for (var i = 0; i < 7; i++) said.Select(s => s[i]).Distinct().Count().ShouldBe(64, $"line {i}");
         foreach (var child in children)
             await Eventually.TrueAsync("the forward leads to its SSH server", () => SshAnswersAsync(child.Forwards[0].HostPort), 120);
+        foreach (var machine in children.Append(parent)) await Driver.DeleteAsync(machine.Id, Cancellation);
+        await forks.DeleteAsync("warm", Cancellation);
+        NothingIsLeft();
     }
 
     private async Task<string> GenerationAsync(MachineDefinition machine)

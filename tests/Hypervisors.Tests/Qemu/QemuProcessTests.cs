@@ -98,7 +98,7 @@ public abstract partial class QemuSuite
     {
         var machine = await StartAsync();
         var pid = (await LookAsync(machine)).ProcessId!.Value;
-        await SignalAsync("TERM", pid);
+        await Signal.SendAsync("TERM", pid);
         await ShouldBeAsync(machine, ObservedPower.Off);
         (await LookAsync(machine)).Detail.ShouldNotBeNull().ShouldContain("terminating on signal 15");
         await Driver.StartAsync(machine, Cancellation);
@@ -109,7 +109,7 @@ public abstract partial class QemuSuite
     public async Task A_frozen_QEMU_is_Unknown_within_seconds_and_can_still_be_killed()
     {
         var machine = await StartAsync();
-        await SignalAsync("STOP", (await LookAsync(machine)).ProcessId!.Value);
+        await Signal.SendAsync("STOP", (await LookAsync(machine)).ProcessId!.Value);
         var began = TimeProvider.System.GetTimestamp();
         var seen = await LookAsync(machine);
         seen.Power.ShouldBe(ObservedPower.Unknown);
@@ -154,7 +154,4 @@ public abstract partial class QemuSuite
         await Driver.DeleteAsync(machine.Id, Cancellation);
         Directory.Exists(left).ShouldBeFalse();
     }
-
-    private static Task<string> SignalAsync(string signal, int pid) => new CommandRunner().RequireAsync(
-        new Command("kill", "-" + signal, pid.ToString(CultureInfo.InvariantCulture)), Cancellation);
 }

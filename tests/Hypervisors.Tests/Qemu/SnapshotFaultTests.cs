@@ -1,4 +1,3 @@
-using System.Globalization;
 using Warren.Hypervisors;
 using Warren.Hypervisors.Commands;
 using Warren.Hypervisors.Qemu;
@@ -116,15 +115,15 @@ public sealed class SnapshotFaultTests : IAsyncLifetime
         var call = Snapshots.CreateAsync("m1", "s1", true, given.Token);
         var stream = Path.Combine(Options.MachinesFolder, "m1", "snapshots", "s1.memory.new");
         while (!File.Exists(stream) && !call.IsCompleted) await Task.Yield();
-        await SignalAsync("STOP", pid);
+        await Signal.SendAsync("STOP", pid);
         if (how == "cancelled")
         {
             await given.CancelAsync();
-            await SignalAsync("CONT", pid);
+            await Signal.SendAsync("CONT", pid);
         }
         else
         {
-            await SignalAsync(how, pid);
+            await Signal.SendAsync(how, pid);
         }
 
         var failure = await Record.ExceptionAsync(() => call);
@@ -151,7 +150,7 @@ public sealed class SnapshotFaultTests : IAsyncLifetime
         await Snapshots.CreateAsync("m1", "s1", false, Cancellation);
         await WriteLiveAsync("two");
         var pid = (await _driver.ObserveAsync("m1", Cancellation)).ProcessId!.Value;
-        await SignalAsync("STOP", pid);
+        await Signal.SendAsync("STOP", pid);
         foreach (var memory in new[] { false, true })
         {
             var began = TimeProvider.System.GetTimestamp();
@@ -159,10 +158,10 @@ public sealed class SnapshotFaultTests : IAsyncLifetime
             TimeProvider.System.GetElapsedTime(began).ShouldBeLessThan(TimeSpan.FromSeconds(20));
         }
 
-        await SignalAsync("CONT", pid);
+        await Signal.SendAsync("CONT", pid);
         await Snapshots.CreateAsync("m1", "s2", false, Cancellation);
         await WriteLiveAsync("three");
-        await SignalAsync("STOP", pid);
+        await Signal.SendAsync("STOP", pid);
         await Snapshots.RestoreAsync("m1", "s2", Cancellation);
         (await WordAsync("m1")).ShouldBe("two");
         await Snapshots.RestoreAsync("m1", "s1", Cancellation);
@@ -260,7 +259,4 @@ public sealed class SnapshotFaultTests : IAsyncLifetime
     private string DiskOf(string id) => TreeRun.Disks(Options, id)[0];
 
     private async Task<ObservedPower> PowerAsync(string id) => (await _driver.ObserveAsync(id, Cancellation)).Power;
-
-    private static Task<string> SignalAsync(string signal, int pid) => new CommandRunner().RequireAsync(
-        new Command("kill", "-" + signal, pid.ToString(CultureInfo.InvariantCulture)), Cancellation);
 }
