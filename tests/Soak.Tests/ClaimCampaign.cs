@@ -20,7 +20,7 @@ public abstract class ClaimCampaign(PostgresCluster? cluster) : IDisposable
 
     private static int Claims => Campaign.IsFull ? 10_000 : 120;
 
-    private static int ClaimsOfMortal => Campaign.IsFull ? 3_000 : 40;
+    private static int ClaimsOfMortal => Campaign.IsFull ? 10_000 : 40;
 
     private static int Clients => Campaign.IsFull ? 200 : 30;
 
