@@ -370,4 +370,7 @@ public sealed record CloneRequest
 
     /// <summary>Start it once it is there.</summary>
     public bool Start { get; init; } = true;
+
+    /// <summary>Copy all that its disks hold. Else they share what is the same with those of its source, where the host can.</summary>
+    public bool Full { get; init; }
 }

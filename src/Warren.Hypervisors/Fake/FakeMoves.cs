@@ -19,6 +19,17 @@ internal sealed class FakeClones(FakeHypervisor host) : IClones
         }, cancellation);
         progress.Report(1);
     }
+
+    /// <inheritdoc/>
+    public async Task FlattenAsync(string machineId, IProgress<double> progress, CancellationToken cancellation)
+    {
+        DefinitionRules.CheckId(machineId);
+        await host.RunAsync("Flatten", machineId, state =>
+        {
+            if (state.Require(machineId).Unless("flattened").Runs) throw new HypervisorException(HypervisorErrorKind.Rejected, $"machine {machineId} runs; stop it before its disks are flattened");
+        }, cancellation);
+        progress.Report(1);
+    }
 }
 
 /// <summary>Moves between two imitated hosts.</summary>

@@ -28,6 +28,7 @@ public sealed class CallLimits
         ["Snapshots.Restore"] = TimeSpan.FromMinutes(15),
         ["Snapshots.Delete"] = TimeSpan.FromMinutes(30),
         ["Clones.Clone"] = TimeSpan.FromHours(1),
+        ["Clones.Flatten"] = TimeSpan.FromHours(1),
         ["Forks.Freeze"] = TimeSpan.FromMinutes(10),
         ["Forks.Fork"] = TimeSpan.FromSeconds(60),
         // The first-boot script is part of it.

@@ -110,6 +110,10 @@ internal sealed class DiskFiles(QemuOptions options, CommandRunner commands)
         await ImgAsync(cancellation, ["rebase", "-q", "-f", "qcow2", .. format, "-b", name, path]);
     }
 
+    /// <summary>Takes in all that lies below a file, which then stands alone. Broken off, it lies upon what it lay upon, and holds the same.</summary>
+    internal async Task FlattenAsync(string path, CancellationToken cancellation) =>
+        await ImgAsync(cancellation, "rebase", "-q", "-f", "qcow2", "-b", "", path);
+
     /// <summary>Bytes of a system disk as the definition asks for.</summary>
     internal static long SystemBytes(MachineDefinition definition) => definition.DiskGiB * GiB;
 

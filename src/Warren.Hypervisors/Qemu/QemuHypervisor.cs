@@ -46,7 +46,7 @@ public sealed class QemuHypervisor : IHypervisor
         var insider = new AgentGuest(agent, clock);
         _guestClock = new GuestClock(insider, clock);
         Forks = new QemuForks(_options.MachinesFolder, _layers, _life, _snapshots, _control, insider, clock);
-        Clones = new QemuClones(_options.MachinesFolder, _layers, _life, _snapshots, clock);
+        Clones = new QemuClones(_options.MachinesFolder, _layers, _disks, _life, _snapshots, clock);
         Screen = new QemuScreen(_options.MachinesFolder, clock);
         Serial = new QemuSerial(_options.MachinesFolder, clock);
         Guest = insider;

@@ -91,7 +91,7 @@ internal sealed partial class MachineCommands
         var forwards = await db.PortForwards.AsNoTracking().Where(f => f.MachineId == source.Id && f.Host == source.Host).OrderBy(f => f.Id).ToListAsync(cancellation);
         await ports.AllocateAsync(source.Host, machine.Id, [.. forwards.Select(f => new ForwardRequest { Protocol = f.Protocol, GuestPort = f.GuestPort })], cancellation);
         db.Machines.Add(machine);
-        return await SaveAsync(queue.Enqueue(CloneMachine.Name, "machine", machine.Id, machine.Name, machine), cancellation);
+        return await SaveAsync(queue.Enqueue(CloneMachine.Name, "machine", machine.Id, machine.Name, machine, new CloneMachine.Plan(request.Full)), cancellation);
     }, cancellation);
 
     /// <summary>Takes a foreign machine of a host into our care: its row first, so that a mark without a row cannot be left behind.</summary>

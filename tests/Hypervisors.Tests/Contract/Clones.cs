@@ -69,5 +69,8 @@ public abstract partial class HypervisorContract
         await MarkAsync(clone, "clone");
         (await MarkOfAsync(source)).ShouldBe("source");
         (await MarkOfAsync(clone)).ShouldBe("clone");
+        for (var i = 0; i < 2; i++) await clones.FlattenAsync(clone.Id, Unheard, Cancellation);
+        await Driver.DeleteAsync(source.Id, Cancellation);
+        (await MarkOfAsync(clone)).ShouldBe("clone");
     }
 }

@@ -45,6 +45,7 @@ public sealed class FakeFacetTests
         ["RestoreSnapshot"] = h => h.Snapshots!.RestoreAsync("a1", "s1", Cancellation),
         ["DeleteSnapshot"] = h => h.Snapshots!.DeleteAsync("a1", "s1", Cancellation),
         ["Clone"] = h => h.Clones!.CloneAsync("a1", Machine with { Id = "a2" }, new Progress<double>(), Cancellation),
+        ["Flatten"] = h => h.Clones!.FlattenAsync("a1", new Progress<double>(), Cancellation),
         ["Freeze"] = h => h.Forks!.FreezeAsync("a1", "w1", Cancellation),
         ["Fork"] = h => h.Forks!.ForkAsync("w1", Machine with { Id = "a2" }, Cancellation),
         ["Renew"] = h => h.Forks!.RenewAsync(Machine, new ForkIdentity("root", [], null), Cancellation),

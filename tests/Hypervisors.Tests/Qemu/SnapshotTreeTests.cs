@@ -13,7 +13,7 @@ public sealed class SnapshotTreeTests : IDisposable
     private static readonly TimeSpan s_shortening = TimeSpan.FromMinutes(2);
 
     private static readonly TreeVerb[] s_off =
-        [TreeVerb.Write, TreeVerb.Write, TreeVerb.Snapshot, TreeVerb.Snapshot, TreeVerb.Restore, TreeVerb.DeleteSnapshot, TreeVerb.Clone, TreeVerb.DeleteMachine];
+        [TreeVerb.Write, TreeVerb.Write, TreeVerb.Snapshot, TreeVerb.Snapshot, TreeVerb.Restore, TreeVerb.DeleteSnapshot, TreeVerb.Clone, TreeVerb.Flatten, TreeVerb.DeleteMachine];
 
     private static readonly TreeVerb[] s_running =
         [.. s_off[..^1], TreeVerb.Write, TreeVerb.Snapshot, TreeVerb.Restore, TreeVerb.Start, TreeVerb.Start, TreeVerb.Kill, TreeVerb.DeleteMachine];

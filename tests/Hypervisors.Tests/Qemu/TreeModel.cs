@@ -13,6 +13,7 @@ internal enum TreeVerb
     Restore,
     DeleteSnapshot,
     Clone,
+    Flatten,
     DeleteMachine,
     Start,
     Kill,

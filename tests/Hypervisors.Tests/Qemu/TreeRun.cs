@@ -1,6 +1,7 @@
 using System.Globalization;
 using Warren.Hypervisors;
 using Warren.Hypervisors.Qemu;
+using Warren.Hypervisors.Qemu.Snapshots;
 
 namespace Hypervisors.Tests.Qemu;
 
@@ -98,6 +99,10 @@ internal sealed class TreeRun(QemuOptions options, BootMedium image, Cancellatio
                 var clone = new ModelMachine(string.Create(CultureInfo.InvariantCulture, $"m{++_made}")) { Words = [.. machine.Words] };
                 _machines.Add(clone);
                 await _driver.Clones!.CloneAsync(machine.Id, Define(clone.Id, image), new Progress<double>(), cancellation);
+                break;
+            case TreeVerb.Flatten when !machine.Runs:
+                await _driver.Clones!.FlattenAsync(machine.Id, new Progress<double>(), cancellation);
+                foreach (var file in Disks(options, machine.Id)) Qcow2Backing.Of(file).ShouldBeNull(file);
                 break;
             case TreeVerb.DeleteMachine:
                 await _driver.DeleteAsync(machine.Id, cancellation);

@@ -239,9 +239,11 @@ public abstract class HostVerbTests(PostgresCluster? cluster) : HostTestBase(clu
         var (source, copy) = (await MachineAsync(server, "m"), await MachineAsync(server, "copy"));
         copy.ShouldSatisfyAllConditions(m => m.State.ShouldBe(MachineState.Running), m => m.Host.ShouldBe("a"), m => m.Image.ShouldBe("tiny"), m => m.Forwards.Single().HostPort.ShouldNotBe(source.Forwards.Single().HostPort));
         (await RefusedAsync(server, HttpMethod.Post, "machines/m/clone", """{"name":"copy"}""", 409)).Type.ShouldEndWith("name-taken");
+        await SucceedsAsync(server, "machines/m/clone", new CloneRequest { Name = "whole", Full = true, Start = false });
+        (await MachineAsync(server, "whole")).State.ShouldBe(MachineState.Stopped);
         await SucceedsAsync(server, "machines/m/start");
         await using var db = server.Db();
-        (await db.Machines.Select(m => m.MacAddress).Distinct().CountAsync()).ShouldBe(2);
+        (await db.Machines.Select(m => m.MacAddress).Distinct().CountAsync()).ShouldBe(3);
     }
 
     [Fact]

@@ -2,12 +2,38 @@ using Warren.Hypervisors.Qemu.Suspension;
 
 namespace Warren.Hypervisors.Qemu.Snapshots;
 
-/// <summary>Linked clones: what the source's disks hold becomes layers, upon which the source and the clone both lie.</summary>
-internal sealed class QemuClones(string machinesFolder, Layers layers, QemuLife life, QemuSnapshots snapshots, TimeProvider clock) : IClones
+/// <summary>
+/// Linked clones: what the source's disks hold becomes layers, upon which the source and the clone both lie. A full clone is one
+/// whose disks have taken in afterwards what lies below them.
+/// </summary>
+internal sealed class QemuClones(string machinesFolder, Layers layers, DiskFiles disks, QemuLife life, QemuSnapshots snapshots, TimeProvider clock) : IClones
 {
     /// <inheritdoc/>
     public Task CloneAsync(string sourceId, MachineDefinition definition, IProgress<double> progress, CancellationToken cancellation) =>
         HostDisk.AnswerForAsync(() => MakeAsync(sourceId, definition, progress, cancellation));
+
+    /// <inheritdoc/>
+    public Task FlattenAsync(string machineId, IProgress<double> progress, CancellationToken cancellation) =>
+        HostDisk.AnswerForAsync(() => FlattenNowAsync(new MachineFolder(machinesFolder, machineId), progress, cancellation));
+
+    private async Task FlattenNowAsync(MachineFolder folder, IProgress<double> progress, CancellationToken cancellation)
+    {
+        if (!folder.Exists) throw new HypervisorException(HypervisorErrorKind.NotFound, $"there is no machine {folder.Id} on this host");
+        using var _ = await MachineLock.TakeAsync(folder, clock, cancellation);
+        SuspendFiles.Refuse(folder, "flattened");
+        if (MachineProcess.Search(folder) is not null)
+            throw new HypervisorException(HypervisorErrorKind.Rejected, $"machine {folder.Id} runs; stop it before its disks are flattened");
+        await snapshots.RecoverAsync(folder, cancellation);
+        var names = OwnDisks.Of(OwnDisks.DefinitionOf(folder), folder);
+        for (var i = 0; i < names.Count; i++)
+        {
+            await disks.FlattenAsync(folder.In(names[i]), cancellation);
+            progress.Report((i + 1.0) / names.Count);
+        }
+
+        using var turn = await layers.LockAsync(cancellation);
+        layers.Clear();
+    }
 
     private async Task MakeAsync(string sourceId, MachineDefinition definition, IProgress<double> progress, CancellationToken cancellation)
     {

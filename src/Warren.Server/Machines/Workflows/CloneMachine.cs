@@ -16,6 +16,7 @@ internal sealed class CloneMachine : MachineWorkflow
     {
         _ports = ports;
         Step("copy", 5, "Copying the disks", CopyAsync);
+        Step("flatten", 40, "Copying what it shares with its source", FlattenAsync);
         Step("start", 85, "Switching it on", (step, c) => StartAsync(step, "confirm", c));
         Step("confirm", 95, "Looking whether it runs", ConfirmAsync);
         UndoStep("undo", "Taking back what was made", TakeBackAsync);
@@ -32,15 +33,30 @@ internal sealed class CloneMachine : MachineWorkflow
         if (await db.Machines.SingleOrDefaultAsync(m => m.Id == operation.SubjectId, cancellation) is { } machine) db.Machines.Remove(machine);
     }
 
+    /// <summary>What an operation of this kind keeps.</summary>
+    /// <param name="Full">It shall share nothing with its source.</param>
+    internal sealed record Plan(bool Full);
+
     private static async Task<StepOutcome> CopyAsync(StepContext step, CancellationToken cancellation)
     {
         var machine = await MachineAsync(step, cancellation);
         var driver = await DriverAsync(step, machine, cancellation);
         if (driver.Clones is null) return StepOutcome.Failed(Problems.Unsupported($"{driver.Kind} machines cannot be cloned."));
         var definition = await step.Get<MachineDefinitions>().OfAsync(machine, cancellation);
-        var progress = new Progress<double>(part => step.Progress.Report(new StepProgress(5 + (int)(part * 80))));
-        await driver.Clones.CloneAsync(machine.CloneOf!, definition, progress, cancellation);
-        if (machine.Wanted == WantedPower.Off) return StepOutcome.Done((db, c) => ChangeAsync(db, machine.Id, m => m.MoveTo(MachineState.Stopped), c));
-        return StepOutcome.GoTo("start", (db, c) => ChangeAsync(db, machine.Id, m => m.MoveTo(MachineState.Starting), c));
+        await driver.Clones.CloneAsync(machine.CloneOf!, definition, Part(step, 5, 35), cancellation);
+        return step.Operation.Data<Plan>().Full ? StepOutcome.GoTo("flatten") : Made(machine);
     }
+
+    private static async Task<StepOutcome> FlattenAsync(StepContext step, CancellationToken cancellation)
+    {
+        var machine = await MachineAsync(step, cancellation);
+        await (await DriverAsync(step, machine, cancellation)).Clones!.FlattenAsync(machine.Id, Part(step, 40, 45), cancellation);
+        return Made(machine);
+    }
+
+    private static Progress<double> Part(StepContext step, int from, int share) => new(part => step.Progress.Report(new StepProgress(from + (int)(part * share))));
+
+    private static StepOutcome Made(MachineRow machine) => machine.Wanted == WantedPower.Off
+        ? StepOutcome.Done((db, c) => ChangeAsync(db, machine.Id, m => m.MoveTo(MachineState.Stopped), c))
+        : StepOutcome.GoTo("start", (db, c) => ChangeAsync(db, machine.Id, m => m.MoveTo(MachineState.Starting), c));
 }

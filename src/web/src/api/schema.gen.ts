@@ -1235,6 +1235,8 @@ export interface components {
             name?: null | string;
             /** @description Start it once it is there. */
             start?: boolean;
+            /** @description Copy all that its disks hold. Else they share what is the same with those of its source, where the host can. */
+            full?: boolean;
         };
         /**
          * @description What is known of cloud-init in the guest.

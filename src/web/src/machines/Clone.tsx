@@ -14,11 +14,12 @@ export function Clone({ machine, onClose }: { machine: Machine; onClose: () => v
   const clone = useClone(machine);
   const [name, setName] = useState(`${machine.name.slice(0, 58)}-copy`);
   const [start, setStart] = useState(true);
+  const [full, setFull] = useState(false);
   const errors = fieldErrors(clone.error);
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     try {
-      const operation = await clone.mutateAsync({ start, ...(name.trim() ? { name: name.trim() } : {}) });
+      const operation = await clone.mutateAsync({ start, full, ...(name.trim() ? { name: name.trim() } : {}) });
       onClose();
       await navigate({ to: "/machines/$name", params: { name: operation.subjectName } });
     } catch {
@@ -31,6 +32,7 @@ export function Clone({ machine, onClose }: { machine: Machine; onClose: () => v
         <ModalBody>
           {clone.error && !errors.name && <Notice tone="bad" {...explain(clone.error)} />}
           <TextField label="Name" autoCapitalize="none" errors={errors.name} value={name} onChange={(event) => setName(event.target.value)} placeholder="made up when empty" />
+          <Tick label="Copy the disks whole" hint={`Takes longer and more room, and shares nothing with ${machine.name}.`} checked={full} onChange={(event) => setFull(event.target.checked)} />
           <Tick label="Start at once" hint="Otherwise it is made and stays off." checked={start} onChange={(event) => setStart(event.target.checked)} />
         </ModalBody>
         <ModalActions>

@@ -87,7 +87,7 @@ export function useMigrate(machine: Machine) {
 export function useClone(machine: Machine) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (wish: { name?: string; start: boolean }) => body(api.POST("/api/v1/machines/{machine}/clone", { params: { path: { machine: machine.id } }, body: wish })) as Promise<Operation>,
+    mutationFn: (wish: { name?: string; start: boolean; full: boolean }) => body(api.POST("/api/v1/machines/{machine}/clone", { params: { path: { machine: machine.id } }, body: wish })) as Promise<Operation>,
     onSuccess: () => client.invalidateQueries({ queryKey: keys.machines }),
   });
 }
