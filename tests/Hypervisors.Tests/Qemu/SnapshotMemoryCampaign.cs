@@ -37,8 +37,12 @@ public sealed class SnapshotMemoryCampaign : IAsyncDisposable
         await _guest.BeginAsync();
         var boot = await _guest.ShellAsync("cat /proc/sys/kernel/random/boot_id");
         var (began, total) = (TimeProvider.System.GetTimestamp(), 0L);
-        for (var round = 1; round <= suspensions; round++) total = await SuspendAsync(machine, round, dice, total);
-        Say(suspensions, "suspensions", began, total);
+        for (var round = 1; round <= suspensions; round++)
+        {
+            total = await SuspendAsync(machine, round, dice, total);
+            if (round % 100 == 0 || round == suspensions) Say(round, "suspensions", began, total);
+        }
+
         began = TimeProvider.System.GetTimestamp();
         for (var round = 1; round <= snapshots; round++) total = await RoundAsync(round, dice, total);
         Say(snapshots, "snapshots", began, total);
