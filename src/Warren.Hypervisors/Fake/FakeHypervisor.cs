@@ -4,7 +4,7 @@ namespace Warren.Hypervisors.Fake;
 /// An imitation without guests: strict states, delays by the clock, failures on request. It boots nothing and says so;
 /// it serves tests of everything above the driver, and demonstrations.
 /// </summary>
-public sealed partial class FakeHypervisor : IHypervisor
+public sealed partial class FakeHypervisor : IHypervisor, IOwnProcesses
 {
     private readonly FakeOptions _options;
     private readonly TimeProvider _clock;
@@ -99,6 +99,19 @@ public sealed partial class FakeHypervisor : IHypervisor
         return RunAsync("Observe", machineId, state => state.Find(machineId) is { } machine
             ? new MachineObservation { Power = machine.Power, FirmwareRan = machine.Runs, ProcessId = machine.Runs ? machine.ProcessId : null }
             : MachineObservation.Missing, cancellation);
+    }
+
+    /// <inheritdoc/>
+    public bool HasEnded(string machineId)
+    {
+        try
+        {
+            return Do(state => state.Find(machineId) is not { Runs: true });
+        }
+        catch (HypervisorException)
+        {
+            return false;
+        }
     }
 
     /// <inheritdoc/>

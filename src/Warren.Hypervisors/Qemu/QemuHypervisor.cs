@@ -12,7 +12,7 @@ namespace Warren.Hypervisors.Qemu;
 /// QEMU on this host, no daemon between: a folder and a detached process per machine. All state is in those, so that any
 /// new instance of this class finds every machine again.
 /// </summary>
-public sealed class QemuHypervisor : IHypervisor
+public sealed class QemuHypervisor : IHypervisor, IOwnProcesses
 {
     private readonly QemuOptions _options;
     private readonly TimeProvider _clock;
@@ -187,6 +187,9 @@ public sealed class QemuHypervisor : IHypervisor
     /// <inheritdoc/>
     public Task<MachineObservation> ObserveAsync(string machineId, CancellationToken cancellation) =>
         QemuObserver.LookAsync(Folder(machineId), _control, cancellation);
+
+    /// <inheritdoc/>
+    public bool HasEnded(string machineId) => MachineProcess.Find(Folder(machineId)) is null;
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<FoundMachine>> ListAsync(CancellationToken cancellation)

@@ -54,6 +54,10 @@ internal sealed class HostDirectory(
         }
     }
 
+    /// <summary>Whether a machine that should run is known, without a call to its host, to have no process any more.</summary>
+    public bool HasEnded(string host, string machineId)
+        => (host == Local ? local.Driver : _drivers.GetValueOrDefault(host)?.Inner) is IOwnProcesses own && own.HasEnded(machineId);
+
     /// <summary>Whether a secret setting is set; a set one that cannot be decrypted any more is not.</summary>
     public bool HasSecret(HostRow row, string name)
     {

@@ -29,6 +29,9 @@ internal sealed record MachineOptions
     /// <summary>Seconds that a guest gets to shut down before it is switched off.</summary>
     public int StopGraceSeconds { get; init; } = 60;
 
+    /// <summary>Seconds that a guest's agent may be silent whose machine is frozen, or that is to renew a fork. The guest may still be booting, or be busy.</summary>
+    public int AgentPatienceSeconds { get; init; } = 300;
+
     /// <summary>How often running machines with an idle policy are looked at.</summary>
     public TimeSpan ActivityEvery { get; init; } = TimeSpan.FromSeconds(30);
 

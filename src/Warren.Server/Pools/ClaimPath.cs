@@ -2,6 +2,7 @@ using System.Data.Common;
 using Microsoft.EntityFrameworkCore;
 using Warren.Contracts;
 using Warren.Server.Database;
+using Warren.Server.Hosts;
 using Warren.Server.Machines;
 using Warren.Server.Operations;
 using Warren.Server.Web;
@@ -11,9 +12,10 @@ namespace Warren.Server.Pools;
 /// <summary>
 /// The hot path: one conditional UPDATE takes the oldest well spare and gives it to whoever claims; the lease and the events
 /// follow in the same transaction. Three statements on SQLite; PostgreSQL takes the turn to write events besides, and a name that
-/// is asked for is looked up. No workflow, and nothing is asked of a host.
+/// is asked for is looked up. No workflow, and nothing is asked of a host: where spares are processes of this one, a look tells
+/// whether it is there.
 /// </summary>
-internal sealed class ClaimPath(WarrenDb db, MachineCommands machines, PoolOptions options, TimeProvider clock)
+internal sealed class ClaimPath(WarrenDb db, MachineCommands machines, HostDirectory hosts, PoolOptions options, TimeProvider clock)
 {
     /// <summary>
     /// The oldest spare that may be lent: ready, seen well a while ago at most, not too old, with nothing under way on it,
@@ -61,6 +63,11 @@ internal sealed class ClaimPath(WarrenDb db, MachineCommands machines, PoolOptio
             {
                 db.ChangeTracker.Clear();
             }
+            catch (SpareEndedException e)
+            {
+                db.ChangeTracker.Clear();
+                await PassOverAsync(e.MachineId, cancellation);
+            }
         }
     }
 
@@ -83,6 +90,7 @@ internal sealed class ClaimPath(WarrenDb db, MachineCommands machines, PoolOptio
             """;
         object[] values = [.. Conditions(pool, ticket), id, wish.UserId, wish.ProjectId, expires.ToUnixTimeMilliseconds(), wish.TtlSeconds, .. name is null ? Array.Empty<object>() : [name]];
         if (await db.Database.SqlQueryRaw<Taken>(sql, values).ToListAsync(cancellation) is not [var machine]) return null;
+        if (pool.Kind == PoolKind.Warm && hosts.HasEnded(machine.Host, machine.Id)) throw new SpareEndedException(machine.Id);
 
         var lease = new LeaseRow
         {
@@ -106,6 +114,11 @@ internal sealed class ClaimPath(WarrenDb db, MachineCommands machines, PoolOptio
         if (pool.Kind == PoolKind.Stopped) await machines.StartAsync(await db.Machines.SingleAsync(m => m.Id == machine.Id, cancellation), cancellation);
         return lease;
     }
+
+    /// <summary>What was observed of it does not hold any more: nobody gets it until it is looked at again, which replaces it.</summary>
+    private Task<int> PassOverAsync(string id, CancellationToken cancellation) => db.TransactAsync(() => db.Machines
+        .Where(m => m.Id == id && m.PoolPlace == PoolPlace.Spare)
+        .ExecuteUpdateAsync(s => s.SetProperty(m => m.ObservedAt, (DateTimeOffset?)null).SetProperty(m => m.Version, m => m.Version + 1), cancellation), cancellation);
 
     /// <summary>By hand, and not by the change tracker: two statements instead of four.</summary>
     private async Task AddAsync(LeaseRow l, CancellationToken cancellation)
@@ -135,6 +148,12 @@ internal sealed class ClaimPath(WarrenDb db, MachineCommands machines, PoolOptio
             ticket ?? long.MaxValue,
             now.ToUnixTimeMilliseconds(),
         ];
+    }
+
+    /// <summary>The spare that was taken has no process any more; what took it is rolled back.</summary>
+    private sealed class SpareEndedException(string machineId) : Exception
+    {
+        public string MachineId => machineId;
     }
 
     private sealed class Taken

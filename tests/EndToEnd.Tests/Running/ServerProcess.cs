@@ -48,6 +48,9 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <summary>The bearer token behind <see cref="Client"/>.</summary>
     public string Token { get; private set; } = "";
 
+    /// <summary>Ports that may lead into its guests.</summary>
+    public IEnumerable<int> Ports => Enumerable.Range(FirstPort(Data), PortsEach);
+
     /// <summary>Everything it has printed.</summary>
     public string Said
     {

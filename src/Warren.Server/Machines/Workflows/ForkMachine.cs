@@ -19,9 +19,6 @@ internal sealed class ForkMachine : MachineWorkflow
     /// <summary>Forks of one operation that are made side by side.</summary>
     private const int Parallel = 8;
 
-    /// <summary>How long a host may be busy, or a fork's agent silent.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
-
     private readonly PortRelease _ports;
     private readonly TimeProvider _clock;
 
@@ -59,7 +56,8 @@ internal sealed class ForkMachine : MachineWorkflow
         if (driver.Forks is null) return StepOutcome.Failed(Problems.Unsupported($"{driver.Kind} machines cannot be forked."));
         var plan = step.Operation.Data<ForkPlan>();
         await driver.Forks.FreezeAsync(machine.Id, plan.WarmImageId, cancellation);
-        return StepOutcome.GoTo("fork", data: plan with { Until = step.Get<TimeProvider>().GetUtcNow() + Patience });
+        // So long the host may be busy, or a fork's agent silent.
+        return StepOutcome.GoTo("fork", data: plan with { Until = step.Get<TimeProvider>().GetUtcNow().AddSeconds(step.Get<MachineOptions>().AgentPatienceSeconds) });
     }
 
     private async Task<StepOutcome> ForkAsync(StepContext step, CancellationToken cancellation)

@@ -15,9 +15,6 @@ internal sealed class LaunchGolden : MachineWorkflow
 {
     public const string Name = "machine.launch-golden";
 
-    /// <summary>How long a fork's agent may be silent; it was there when the image was made.</summary>
-    private static readonly TimeSpan AgentPatience = TimeSpan.FromMinutes(5);
-
     private readonly PortRelease _ports;
 
     public LaunchGolden(PortRelease ports)
@@ -48,7 +45,7 @@ internal sealed class LaunchGolden : MachineWorkflow
         {
             if (driver.Forks is null) return StepOutcome.Failed(Problems.Unsupported($"{driver.Kind} machines cannot be forked."));
             await driver.Forks.ForkAsync(golden.Id, definition, cancellation);
-            var until = step.Get<TimeProvider>().GetUtcNow() + AgentPatience;
+            var until = step.Get<TimeProvider>().GetUtcNow().AddSeconds(step.Get<MachineOptions>().AgentPatienceSeconds);
             return StepOutcome.GoTo("renew", StartingAsync, step.Operation.Data<Plan>() with { Until = until });
         }
 

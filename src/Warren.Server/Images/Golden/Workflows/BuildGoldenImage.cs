@@ -12,9 +12,6 @@ internal sealed class BuildGoldenImage : GoldenWorkflow
 {
     public const string Name = "golden.build";
 
-    /// <summary>How long an agent may be silent: the guest may still be booting.</summary>
-    private static readonly TimeSpan AgentPatience = TimeSpan.FromMinutes(5);
-
     /// <summary>How long a prepare script may run.</summary>
     private static readonly TimeSpan ScriptTime = TimeSpan.FromMinutes(45);
 
@@ -45,31 +42,13 @@ internal sealed class BuildGoldenImage : GoldenWorkflow
         golden.Problem = problem;
     }
 
-    /// <summary>Forks are renewed by the agent, so that a guest without one is refused before it is frozen.</summary>
     private static async Task<StepOutcome> LookAsync(StepContext step, CancellationToken cancellation)
     {
         var golden = await GoldenAsync(step, cancellation);
-        var machine = await MachineAsync(step, golden, cancellation);
-        var driver = await DriverAsync(step, golden, cancellation);
-        if (golden.Kind == GoldenImageKind.Warm || golden.Prepare is not null)
-        {
-            if (driver.Guest is null) return StepOutcome.Failed(Problems.Unsupported($"{driver.Kind} machines have no guest agent, which prepares and renews."));
-            var seen = await driver.ObserveAsync(machine.Id, cancellation);
-            if (seen.Power is not ObservedPower.On) return StepOutcome.Failed(Problems.IllegalState($"'{machine.Name}' does not run any more."));
-            if (!await driver.Guest.PingAsync(machine.Id, cancellation)) return Wait(step);
-        }
-
+        if ((golden.Kind == GoldenImageKind.Warm || golden.Prepare is not null) && await WithoutAgentAsync(step, golden, cancellation) is { } without) return without;
         return golden.Prepare is not null ? StepOutcome.GoTo("prepare", PreparingAsync) : Next(golden, PreparingAsync);
 
         Task PreparingAsync(WarrenDb db, CancellationToken c) => ChangeAsync(db, golden.Id, g => g.MoveTo(GoldenImageState.Preparing), c);
-    }
-
-    private static StepOutcome Wait(StepContext step)
-    {
-        var now = step.Get<TimeProvider>().GetUtcNow();
-        var until = step.Operation.Data<GoldenPlan>().Until ?? now + AgentPatience;
-        return now < until ? StepOutcome.Again(Look, "Waiting for the guest's agent", data: new GoldenPlan { Until = until })
-            : StepOutcome.Failed(Problems.Unsupported("The guest's agent does not answer, and without it machines can be neither prepared nor renewed. Install qemu-guest-agent in it."));
     }
 
     /// <summary>Never run again because its end was not seen: it changes the machine.</summary>

@@ -10,7 +10,11 @@ internal sealed class FreezeGoldenImage : GoldenWorkflow
 {
     public const string Name = "golden.freeze";
 
-    public FreezeGoldenImage() => FreezeSteps();
+    public FreezeGoldenImage()
+    {
+        Step("look", 2, "Looking at the machine", LookAsync);
+        FreezeSteps();
+    }
 
     public override string Kind => Name;
 
@@ -20,5 +24,11 @@ internal sealed class FreezeGoldenImage : GoldenWorkflow
         if (await db.GoldenImages.SingleOrDefaultAsync(g => g.Id == operation.SubjectId, cancellation) is not { } golden) return;
         await ReleaseMachineAsync(db, golden, cancellation);
         golden.Problem = cancelled ? null : problem;
+    }
+
+    private static async Task<StepOutcome> LookAsync(StepContext step, CancellationToken cancellation)
+    {
+        var golden = await GoldenAsync(step, cancellation);
+        return (golden.Kind == GoldenImageKind.Warm ? await WithoutAgentAsync(step, golden, cancellation) : null) ?? StepOutcome.GoTo("stop");
     }
 }

@@ -49,6 +49,21 @@ internal abstract class GoldenWorkflow : Workflow
         if (await db.Machines.SingleOrDefaultAsync(m => m.Id == id, cancellation) is { } row) change(row);
     }
 
+    /// <summary>Forks are renewed by the agent, so that a guest without one is refused before it is frozen. Null: its agent answers.</summary>
+    protected static async Task<StepOutcome?> WithoutAgentAsync(StepContext step, GoldenImageRow golden, CancellationToken cancellation)
+    {
+        var machine = await MachineAsync(step, golden, cancellation);
+        var driver = await DriverAsync(step, golden, cancellation);
+        if (driver.Guest is null) return StepOutcome.Failed(Problems.Unsupported($"{driver.Kind} machines have no guest agent, which prepares and renews."));
+        var seen = await driver.ObserveAsync(machine.Id, cancellation);
+        if (seen.Power is not ObservedPower.On) return StepOutcome.Failed(Problems.IllegalState($"'{machine.Name}' does not run any more."));
+        if (await driver.Guest.PingAsync(machine.Id, cancellation)) return null;
+        var now = step.Get<TimeProvider>().GetUtcNow();
+        var until = step.Operation.Data<GoldenPlan>().Until ?? now.AddSeconds(step.Get<MachineOptions>().AgentPatienceSeconds);
+        return now < until ? StepOutcome.Again(Look, "Waiting for the guest's agent", data: new GoldenPlan { Until = until })
+            : StepOutcome.Failed(Problems.Unsupported("The guest's agent does not answer, and without it machines can be neither prepared nor renewed. Install qemu-guest-agent in it."));
+    }
+
     /// <summary>What was switched off for this is looked at again: the next look tells how it is.</summary>
     protected static Task ReleaseMachineAsync(WarrenDb db, GoldenImageRow golden, CancellationToken cancellation) => ChangeMachineAsync(db, golden.MachineId, m =>
     {
