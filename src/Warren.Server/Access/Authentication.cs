@@ -43,8 +43,15 @@ internal sealed class Authentication(
         if (token is null || token.ExpiresAt <= now) return AuthenticateResult.Fail("The token is not known or has ended.");
         if (token.LastUsedAt is null || now - token.LastUsedAt > TimeSpan.FromMinutes(1))
         {
-            await db.Tokens.Where(t => t.Id == token.Id).ExecuteUpdateAsync(
-                s => s.SetProperty(t => t.LastUsedAt, (DateTimeOffset?)now), Context.RequestAborted);
+            try
+            {
+                await db.Tokens.Where(t => t.Id == token.Id).ExecuteUpdateAsync(
+                    s => s.SetProperty(t => t.LastUsedAt, (DateTimeOffset?)now), Context.RequestAborted);
+            }
+            catch (Exception e) when (ProblemWriter.IsNoSpace(e))
+            {
+                // A courtesy: with a full disk one can still look.
+            }
         }
 
         return await TicketAsync(token.UserId, token.ProjectId, token.ExpiresAt);

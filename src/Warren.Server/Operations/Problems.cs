@@ -33,6 +33,8 @@ internal static class Problems
 
     public static Problem Unavailable(string detail) => Of("host-unavailable", 409, "The host cannot be used now", detail);
 
+    public static Problem NoSpace() => Of("no-space", 507, "A disk of the server is full", "Nothing was changed. Try again when there is room.");
+
     /// <summary>A pool has no spare; the detail says what is being done about it.</summary>
     public static Problem PoolEmpty(string detail, int retryAfterSeconds)
         => Of("pool-empty", 503, "No spare is ready", detail) with { RetryAfterSeconds = retryAfterSeconds };

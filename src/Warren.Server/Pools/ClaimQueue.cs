@@ -150,7 +150,9 @@ internal sealed class ClaimQueue(
         _beaten = clock.GetTimestamp();
         await using var scope = scopes.CreateAsyncScope();
         var until = clock.GetUtcNow().AddSeconds(options.TicketSeconds);
-        await scope.ServiceProvider.GetRequiredService<WarrenDb>().Tickets.Where(t => t.Holder == _holder)
+        // By number: one that could not be given back, for want of room on the disk say, must die and not hold up the line.
+        var waiting = _waiters.Keys.ToList();
+        await scope.ServiceProvider.GetRequiredService<WarrenDb>().Tickets.Where(t => t.Holder == _holder && waiting.Contains(t.Id))
             .ExecuteUpdateAsync(set => set.SetProperty(t => t.AliveUntil, until), cancellation);
     }
 

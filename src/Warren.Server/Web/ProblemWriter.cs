@@ -27,6 +27,7 @@ internal static class ProblemWriter
             Hypervisors.HypervisorException e => Problems.From(e) with { Status = StatusOf(e.Kind) },
             DbUpdateConcurrencyException => Problems.Conflict("It was changed by somebody else meanwhile; read it again and retry."),
             DbUpdateException e when IsUniqueViolation(e) => Problems.Conflict("Something of that name, or an operation on it, exists already."),
+            { } e when IsNoSpace(e) => Problems.NoSpace(),
             _ => Problems.Internal(),
         });
     }
@@ -60,6 +61,17 @@ internal static class ProblemWriter
     {
         Microsoft.Data.Sqlite.SqliteException sqlite => sqlite.SqliteExtendedErrorCode is 2067 or 1555, // UNIQUE, PRIMARYKEY
         Npgsql.PostgresException postgres => postgres.SqlState == Npgsql.PostgresErrorCodes.UniqueViolation,
+        _ => false,
+    };
+
+    /// <summary>The disk of the database, or of the data folder, is full.</summary>
+    public static bool IsNoSpace(Exception e) => e switch
+    {
+        DbUpdateException { InnerException: { } inner } => IsNoSpace(inner),
+        // FULL, and IOERR_SHMSIZE: no room for the index of the write-ahead log.
+        Microsoft.Data.Sqlite.SqliteException sqlite => sqlite.SqliteErrorCode == 13 || sqlite.SqliteExtendedErrorCode == 4874,
+        Npgsql.PostgresException postgres => postgres.SqlState == Npgsql.PostgresErrorCodes.DiskFull,
+        IOException io => (io.HResult & 0xFFFF) == 28, // ENOSPC
         _ => false,
     };
 

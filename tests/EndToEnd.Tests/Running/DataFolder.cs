@@ -8,6 +8,9 @@ internal sealed class DataFolder : IDisposable
     // Short: the sockets of machines lie below it, and their paths may have 107 bytes.
     public string Path { get; } = Directory.CreateTempSubdirectory("we-").FullName;
 
+    /// <summary>What is mounted on it or below it.</summary>
+    public SmallDisk? Disk { get; set; }
+
     public void Dispose()
     {
         foreach (var id in new Traces(Path).Processes())
@@ -24,6 +27,7 @@ internal sealed class DataFolder : IDisposable
             }
         }
 
+        Disk?.Dispose();
         Directory.Delete(Path, recursive: true);
     }
 }

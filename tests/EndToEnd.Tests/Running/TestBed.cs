@@ -49,6 +49,14 @@ internal sealed class TestBed : IAsyncDisposable
         }
     }
 
+    /// <summary>Puts the data folder, or a folder in it, on a small disk of its own, before anything is there.</summary>
+    public async Task<SmallDisk> OnSmallDiskAsync(int mebibytes, string? folder = null)
+    {
+        var disk = _folder.Disk = await SmallDisk.MountAsync(folder is null ? Data : Path.Combine(Data, folder), mebibytes, folder is null ? "filler" : ".locks/filler");
+        if (folder is null) _recipes = PreparedRecipes.In(Data, ("tiny", await BuiltImages.TinyAsync()));
+        return disk;
+    }
+
     /// <summary>Starts a server on the data folder; an earlier one must be gone.</summary>
     public async Task StartAsync(params string[] settings)
     {

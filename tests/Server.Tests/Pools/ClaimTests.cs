@@ -2,7 +2,9 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
 using Warren.Contracts;
+using Warren.Server.Database;
 using Warren.Server.Tests.Hosting;
 
 namespace Warren.Server.Tests.Pools;
@@ -48,6 +50,39 @@ public abstract class ClaimTests(PostgresCluster? cluster) : PoolTestBase(cluste
         leases.Select(l => l.ClaimedAt).ShouldBeInOrder();
         leases.Count(l => l.WaitedMs > 0).ShouldBeGreaterThan(6);
         await PoolBecomesAsync(server, p => p.Waiting == 0 && p.Statistics.Hits + p.Statistics.Misses == 13 && p.Statistics.WaitP99Ms > 0, "has counted those who waited");
+    }
+
+    [Fact]
+    public async Task A_spare_that_has_died_unseen_is_passed_over()
+    {
+        await using var server = await WithPoolAsync(Spec(2), "Hosts:CallLimits:Observe=00:00:03");
+        var spares = await RefillTests.SparesAsync(server);
+        // Nobody sees it go: it is the claim itself that must.
+        Imitation(server).Faults.Hang("Observe");
+        await Imitation(server).KillAsync(spares[0], TestContext.Current.CancellationToken);
+        (await ClaimAsync(server, wait: 0)).MachineId.ShouldBe(spares[1]);
+        Imitation(server).Faults.Clear();
+        await Eventually.BecomesAsync(() => IsGoneAsync(server, spares[0]), "the dead one is replaced");
+        await FullAsync(server);
+    }
+
+    [Fact]
+    public async Task A_ticket_that_could_not_be_given_back_does_not_hold_up_the_line()
+    {
+        var fault = new TicketFault();
+        await using var server = await StartAsync(services => services.ConfigureDbContext<WarrenDb>(options => options.AddInterceptors(fault)));
+        await server.AddImageAsync();
+        await CreateAsync(server, Spec(1, max: 1));
+        await FullAsync(server);
+        var first = await ClaimAsync(server, wait: 0);
+        fault.Arm();
+        using (var lost = await PostClaimAsync(server, wait: 1)) lost.StatusCode.ShouldBe(HttpStatusCode.InternalServerError);
+        var next = ClaimAsync(server, wait: 60);
+        await using var db = server.Db();
+        await Eventually.BecomesAsync(async () => await db.Tickets.CountAsync() == 2, "one waits behind it");
+        await server.EndAsync(await server.DeleteAsync($"claims/{first.Id}"));
+        // What nobody keeps alive is over after seconds.
+        (await next.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken)).MachineId.ShouldNotBe(first.MachineId);
     }
 
     [Fact]

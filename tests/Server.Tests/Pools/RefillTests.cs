@@ -164,7 +164,7 @@ public abstract class RefillTests(PostgresCluster? cluster) : PoolTestBase(clust
     internal static async Task<List<string>> SparesAsync(TestServer server)
     {
         await using var db = server.Db();
-        return await db.Machines.Where(m => m.PoolPlace == PoolPlace.Spare).OrderBy(m => m.SpareSince).Select(m => m.Id).ToListAsync();
+        return await db.Machines.Where(m => m.PoolPlace == PoolPlace.Spare).OrderBy(m => m.SpareSince).ThenBy(m => m.Id).Select(m => m.Id).ToListAsync();
     }
 
     private static async Task<HttpStatusCode> ResizeAsync(TestServer server, ResizePoolRequest body, string? tag = null)
