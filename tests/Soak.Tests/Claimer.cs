@@ -109,5 +109,6 @@ internal sealed class Claimer(Dice dice, ClaimLedger ledger, IReadOnlyList<strin
         }
     }
 
-    private static Task PauseAsync() => Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System);
+    /// <summary>Two hundred who ask a dead server ten times a second would leave the next one little to start with.</summary>
+    private static Task PauseAsync() => Task.Delay(TimeSpan.FromMilliseconds(500), TimeProvider.System);
 }
