@@ -22,13 +22,14 @@ internal sealed class OperationClaims(IDbContextFactory<WarrenDb> databases, Tim
         foreach (var id in due)
         {
             DateTimeOffset? until = now + Lease;
+            // Not to be cancelled: what is claimed must be known, or nobody would give it back.
             // Each claim has a name of its own: a process that stalled past its lease may claim the same row again, and the first run must not pass for the second.
             var claim = $"{holder}/{Guid.NewGuid():N}";
             var claimed = await Due(db, now).Where(o => o.Id == id).ExecuteUpdateAsync(set => set
                 .SetProperty(o => o.LeaseHolder, claim)
                 .SetProperty(o => o.LeaseUntil, until)
-                .SetProperty(o => o.Status, o => o.Status == OperationStatus.Pending ? OperationStatus.Running : o.Status), cancellation);
-            if (claimed == 1) return await db.Operations.AsNoTracking().SingleAsync(o => o.Id == id, cancellation);
+                .SetProperty(o => o.Status, o => o.Status == OperationStatus.Pending ? OperationStatus.Running : o.Status), CancellationToken.None);
+            if (claimed == 1) return await db.Operations.AsNoTracking().SingleAsync(o => o.Id == id, CancellationToken.None);
         }
 
         return null;

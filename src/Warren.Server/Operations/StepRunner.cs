@@ -15,7 +15,7 @@ internal sealed class StepRunner(
         var workflow = workflows[row.Kind];
         if (settlement.Before(workflow, row) is { } turned)
         {
-            await settlement.CommitAsync(workflow, row, turned, stopping);
+            await settlement.CommitAsync(workflow, row, turned, CancellationToken.None);
             return;
         }
 

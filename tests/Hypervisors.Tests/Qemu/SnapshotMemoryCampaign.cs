@@ -27,9 +27,14 @@ public sealed class SnapshotMemoryCampaign : IAsyncDisposable
 
     [Fact]
     [Trait("Campaign", "yes")]
-    public async Task However_often_memory_is_kept_and_brought_back_nothing_is_lost()
+    public Task However_often_it_is_suspended_nothing_is_lost() => RepeatAsync("suspensions", Campaign.IsFull ? 1000 : 2, SuspendAsync);
+
+    [Fact]
+    [Trait("Campaign", "yes")]
+    public Task However_often_its_memory_is_kept_and_brought_back_nothing_is_lost() => RepeatAsync("snapshots", Campaign.IsFull ? 200 : 3, SnapshotAsync);
+
+    private async Task RepeatAsync(string what, int rounds, Func<MachineDefinition, int, Dice, long, Task<long>> roundAsync)
     {
-        var (suspensions, snapshots) = Campaign.IsFull ? (1000, 200) : (2, 3);
         var dice = new Dice(Campaign.Seed());
         _driver = new QemuHypervisor(Options, TimeProvider.System);
         var machine = TreeRun.Define("m1", new BootMedium(await TinyImage.PathAsync(), "qcow2")) with { MemoryMiB = 192 };
@@ -37,17 +42,13 @@ public sealed class SnapshotMemoryCampaign : IAsyncDisposable
         await _guest.BeginAsync();
         var boot = await _guest.ShellAsync("cat /proc/sys/kernel/random/boot_id");
         var (began, total) = (TimeProvider.System.GetTimestamp(), 0L);
-        for (var round = 1; round <= suspensions; round++)
+        for (var round = 1; round <= rounds; round++)
         {
-            total = await SuspendAsync(machine, round, dice, total);
-            if (round % 100 == 0 || round == suspensions) Say(round, "suspensions", began, total);
+            total = await roundAsync(machine, round, dice, total);
+            if (round % 100 == 0 || round == rounds) Say(round, what, began, total);
         }
 
-        began = TimeProvider.System.GetTimestamp();
-        for (var round = 1; round <= snapshots; round++) total = await RoundAsync(round, dice, total);
-        Say(snapshots, "snapshots", began, total);
         (await _guest.ShellAsync("cat /proc/sys/kernel/random/boot_id")).ShouldBe(boot);
-
         await _driver.DeleteAsync("m1", Cancellation);
         TreeRun.Left(Options).ShouldBeEmpty();
     }
@@ -73,7 +74,7 @@ public sealed class SnapshotMemoryCampaign : IAsyncDisposable
         return await _guest.GoesOnAsync(before, about);
     }
 
-    private async Task<long> RoundAsync(int round, Dice dice, long least)
+    private async Task<long> SnapshotAsync(MachineDefinition machine, int round, Dice dice, long least)
     {
         var about = $"round {round}";
         await _guest.ScribbleAsync(dice.Roll(16));
