@@ -12,7 +12,8 @@ let server, page, faults;
 before(async () => {
   await stage.start(["--Hypervisor=fake"]);
   ({ server, page, faults } = stage);
-  const slow = { "delays:Start": "00:00:00.6", "delays:Freeze": "00:00:01.5", "delays:Fork": "00:00:00.3" };
+  // Long enough that a busy page, too, comes to show it.
+  const slow = { "delays:Start": "00:00:00.6", "delays:Freeze": "00:00:04", "delays:Fork": "00:00:00.3" };
   await server.call("POST", "/keys", { name: "laptop" });
   await server.call("POST", "/hosts", { name: "lab", hypervisor: "fake", settings: slow });
   // It takes machines once it has been probed, which happens by itself in a moment.

@@ -12,7 +12,8 @@ let server, page, faults;
 before(async () => {
   await stage.start(["--Hypervisor=fake"]);
   ({ server, page, faults } = stage);
-  const slow = { "delays:CreateSnapshot": "00:00:00.7", "delays:RestoreSnapshot": "00:00:00.7", "delays:DeleteSnapshot": "00:00:00.7" };
+  // Long enough that a busy page, too, comes to show it.
+  const slow = { "delays:CreateSnapshot": "00:00:04", "delays:RestoreSnapshot": "00:00:04", "delays:DeleteSnapshot": "00:00:00.7" };
   await server.call("POST", "/hosts", { name: "lab", hypervisor: "fake", settings: slow });
   // It takes machines once it has been probed, which happens by itself in a moment.
   await server.call("POST", "/hosts/lab/probe");
