@@ -24,7 +24,7 @@ export function resourceTests(stage) {
     const { items } = await server.call("GET", "/hosts/steady/networks");
     assert.deepEqual(items.filter((network) => network.ours).map(({ name, kind }) => [name, kind]), [["lab", "isolated"]]);
     // What is not ours cannot be removed here.
-    assert.equal(await page.getByRole("button", { name: "Remove network default" }).count(), 0);
+    await page.getByRole("button", { name: "Remove network default" }).first().waitFor({ state: "detached" });
     await line.getByRole("button", { name: "Remove network lab" }).click();
     await dialog().getByRole("button", { name: "Remove network" }).click();
     await line.waitFor({ state: "detached" });
@@ -35,7 +35,7 @@ export function resourceTests(stage) {
     await open("/machines/tenant");
     await page.getByRole("button", { name: "More actions" }).click();
     await page.getByRole("menuitem", { name: "Move to another host…" }).click();
-    assert.ok(await dialog().getByRole("radio", { name: /^silent/ }).isDisabled());
+    await dialog().getByRole("radio", { name: /^silent/ }).and(page.locator(":disabled")).waitFor({ state: "attached" });
     await dialog().getByRole("radio", { name: /^local/ }).check();
     await picture(page, "migrate");
     await dialog().getByRole("button", { name: "Move machine" }).click();

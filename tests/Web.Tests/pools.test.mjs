@@ -198,7 +198,7 @@ test("a pool is resized, drained, resumed and deleted", async () => {
   await places("1 ready, 5 free, of 6 at most");
   await menu("More for builders", "Drain: lend nothing more");
   await page.getByText("It is draining", { exact: true }).waitFor();
-  assert.ok(await button("Claim from builders").isDisabled());
+  await button("Claim from builders").and(page.locator(":disabled")).waitFor({ state: "attached" });
   await places("6 free, of 6 at most");
   await page.getByRole("link", { name: "Pools" }).first().click();
   await menu("More for builders", "Resume");

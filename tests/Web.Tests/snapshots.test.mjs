@@ -101,7 +101,7 @@ test("a restore says what is lost, and afterwards the machine stands elsewhere o
 
 test("a machine that is off has no memory to keep; a second child makes a fork", async () => {
   await button("Take snapshot").click();
-  assert.ok(await dialog().getByRole("checkbox", { name: /Keep its memory/ }).isDisabled());
+  await dialog().getByRole("checkbox", { name: /Keep its memory/ }).and(page.locator(":disabled")).waitFor({ state: "attached" });
   await field("Name").fill("other");
   await dialog().getByRole("button", { name: "Take snapshot" }).click();
   await reads("clean", "work after clean", "other after clean", "here after other");

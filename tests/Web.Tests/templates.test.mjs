@@ -133,8 +133,8 @@ test("a launch from a template is filled in by it, says what comes from there, a
   const from = dialog().getByRole("region", { name: "From web@1" });
   await from.getByText("first page").waitFor();
   assert.equal(await dialog().getByRole("spinbutton", { name: "Memory" }).inputValue(), "640");
-  assert.ok(await dialog().getByRole("checkbox", { name: "laptop" }).isChecked());
-  assert.equal(await dialog().getByRole("group", { name: "Template" }).getByRole("radio", { checked: true }).count(), 0, "cards are of the newest versions");
+  await dialog().getByRole("checkbox", { name: "laptop" }).and(page.locator(":checked")).waitFor({ state: "attached" });
+  await dialog().getByRole("group", { name: "Template" }).getByRole("radio", { checked: true }).first().waitFor({ state: "detached" });
   await choose("checkbox", "laptop", false);
   await dialog().getByRole("button", { name: "Launch", exact: true }).click();
   await dialog().getByRole("alert").filter({ hasText: "those of web come back" }).waitFor();
@@ -165,7 +165,7 @@ test("templates are chosen in the launch form by the keyboard, and an image take
   await dialog().getByRole("group", { name: "Template" }).locator("input:checked").waitFor({ state: "attached" });
   await dialog().getByRole("radio", { name: "Image", exact: true }).click();
   await choose("radio", /^blank/);
-  assert.equal(await dialog().getByRole("region", { name: /^From / }).count(), 0);
+  await dialog().getByRole("region", { name: /^From / }).first().waitFor({ state: "detached" });
   await open("/?template=nothing");
   await dialog().getByText("There is no such template").waitFor();
 });
