@@ -15,6 +15,9 @@ internal static class QemuArguments
     /// <summary>Node of an ISO booted from.</summary>
     internal const string IsoNode = "bootiso";
 
+    /// <summary>What the nodes of data disks begin with; their number follows.</summary>
+    private const string DataNode = "data";
+
     /// <summary>The last byte of the guest's address in QEMU's user network (docs/system/devices/net.rst: the first of its DHCP range).</summary>
     internal const int GuestAddress = 15;
 
@@ -44,6 +47,10 @@ internal static class QemuArguments
         return line;
     }
 
+    /// <summary>The number of the data disk that a node is, or null.</summary>
+    internal static int? DataIndex(string node) =>
+        node.StartsWith(DataNode, StringComparison.Ordinal) && int.TryParse(node.AsSpan(DataNode.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var index) ? index : null;
+
     private static void AddFirmware(List<string> line, MachineFolder folder, FirmwareFiles? firmware)
     {
         if (firmware is null) return;
@@ -72,9 +79,9 @@ internal static class QemuArguments
             var disk = definition.DataDisks[i];
             var attachedAsIs = disk.ExistingPath is not null && !definition.Ephemeral;
             line.AddRange("-blockdev", attachedAsIs
-                ? Node($"data{i}", disk.ExistingFormat!, disk.ExistingPath!, readOnly: false)
-                : Node($"data{i}", "qcow2", folder.DataDisk(i), readOnly: false));
-            line.AddRange("-device", Device("virtio-blk-pci", ("drive", $"data{i}"), ("id", $"disk{i + 1}"), ("serial", $"data{i}")));
+                ? Node(DataNode + Text(i), disk.ExistingFormat!, disk.ExistingPath!, readOnly: false)
+                : Node(DataNode + Text(i), "qcow2", folder.DataDisk(i), readOnly: false));
+            line.AddRange("-device", Device("virtio-blk-pci", ("drive", DataNode + Text(i)), ("id", $"disk{i + 1}"), ("serial", $"data{i}")));
         }
 
         if (definition.Seed is null) return;

@@ -35,6 +35,14 @@ public abstract partial class QemuSuite
             await ShellAsync(child, $"echo {child.Id} > /tmp/mark; printf {WordOf(child)} | dd of=/dev/vda bs=1M seek=512 conv=fsync 2>/dev/null");
         }
 
+        // What a fork has not written it shares: its own is a part of what it takes, and less than what its parent has.
+        var memory = (await Driver.MemoryUse!.LookAsync([parent.Id, .. children.Select(c => c.Id)], Cancellation)).Machines;
+        foreach (var child in children)
+        {
+            memory[child.Id].PrivateMiB.ShouldBeLessThan(memory[child.Id].ProportionalMiB);
+            memory[child.Id].ProportionalMiB.ShouldBeLessThan(memory[parent.Id].ProportionalMiB);
+        }
+
         foreach (var child in children)
             (await ShellAsync(child, "cat /tmp/mark; dd if=/dev/vda bs=1M skip=512 count=1 2>/dev/null | head -c 4")).ShouldBe($"{child.Id}\n{WordOf(child)}");
         (await ShellAsync(parent, "cat /tmp/mark")).ShouldBe("after\n", "the parent runs on and hears nothing of its forks");
@@ -63,6 +71,37 @@ public abstract partial class QemuSuite
         await StartWithAgentAsync(children[1]);
         (await ShellAsync(children[1], "dd if=/dev/vda bs=1M skip=512 count=1 2>/dev/null | head -c 4")).ShouldBe(WordOf(children[1]));
         foreach (var machine in children.Append(parent)) await Driver.DeleteAsync(machine.Id, Cancellation);
+        NothingIsLeft();
+    }
+
+    [Fact]
+    public async Task A_machine_that_is_forked_again_and_again_keeps_a_short_chain_of_disks()
+    {
+        const int Times = 40, Kept = 20;
+        var forks = Need(Driver.Forks, "forks");
+        var parent = await StartWithAgentAsync();
+        for (var i = 0; i < Times; i++)
+        {
+            await ShellAsync(parent, $"printf %02d {i} | dd of=/dev/vda bs=1M seek={512 + i} conv=fsync 2>/dev/null");
+            await forks.FreezeAsync(parent.Id, $"w{i}", Cancellation);
+            if (i != Kept) await forks.DeleteAsync($"w{i}", Cancellation);
+        }
+
+        // What is needless is taken in when it is more than is tolerated, above the one that is kept and below it.
+        var layers = Directory.GetFiles(Path.Combine(Options.MachinesFolder, ".layers"));
+        layers.Length.ShouldBeLessThanOrEqualTo(2 * (Warren.Hypervisors.Qemu.Snapshots.LiveChain.Tolerated + 1) + 2);
+        const string Marks = "for i in $(seq 512 551); do dd if=/dev/vda bs=1M skip=$i count=1 2>/dev/null | head -c 2 | tr '\\0' '.'; done";
+        var all = string.Concat(Enumerable.Range(0, Times).Select(i => $"{i:00}"));
+        (await ShellAsync(parent, "echo 3 >/proc/sys/vm/drop_caches;" + Marks)).ShouldBe(all);
+        var fork = await ForkAsync(forks, $"w{Kept}", Define());
+        (await ShellAsync(fork, Marks)).ShouldBe(all[..(2 * (Kept + 1))].PadRight(2 * Times, '.'));
+
+        // What its files tell is what its QEMU told.
+        await Driver.KillAsync(parent.Id, Cancellation);
+        await StartWithAgentAsync(parent);
+        (await ShellAsync(parent, Marks)).ShouldBe(all);
+        await forks.DeleteAsync($"w{Kept}", Cancellation);
+        foreach (var machine in new[] { parent, fork }) await Driver.DeleteAsync(machine.Id, Cancellation);
         NothingIsLeft();
     }
 

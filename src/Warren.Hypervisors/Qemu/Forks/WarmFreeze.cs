@@ -21,6 +21,7 @@ internal sealed class WarmFreeze(Layers layers, QemuLife life, QemuSnapshots sna
         if (leases == MostLeases)
             throw new HypervisorException(HypervisorErrorKind.Rejected, $"machine {machine.Id} is a fork of a fork, {leases} deep: restart it before it is forked again");
         await snapshots.RecoverAsync(machine, running: true, cancellation);
+        await snapshots.Chain(machine).ShortenInPassingAsync(names, cancellation);
         var fresh = warm.Begin();
         try
         {

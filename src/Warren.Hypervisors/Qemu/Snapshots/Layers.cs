@@ -9,6 +9,9 @@ namespace Warren.Hypervisors.Qemu.Snapshots;
 /// </summary>
 internal sealed class Layers(string machinesFolder, DiskFiles disks, TimeProvider clock)
 {
+    /// <summary>Files in a chain that are followed: more than any chain has, so that one that bites its tail ends.</summary>
+    internal const int Deepest = 4096;
+
     private string Folder => Path.Combine(machinesFolder, ".layers");
 
     /// <summary>One at a time makes, takes into use and clears away: a layer that is not yet named anywhere must not be cleared.</summary>
@@ -111,6 +114,25 @@ internal sealed class Layers(string machinesFolder, DiskFiles disks, TimeProvide
         Clear();
     }
 
+    /// <summary>
+    /// The layers below a disk of a running machine that nothing needs but what lies above them in its chain, from the top on; a layer
+    /// lies below the last of them. Hold the lock.
+    /// </summary>
+    internal List<string> NeedlessBelow(MachineFolder folder, string disk)
+    {
+        Clear();
+        var itself = Besides(folder.Path).Where(b => b.Disk == disk).Select(b => b.Beside).Append(disk).ToHashSet(StringComparer.Ordinal);
+        var (named, upon) = (Roots(itself).ToHashSet(StringComparer.Ordinal), Upon().ToLookup(l => l, StringComparer.Ordinal));
+        var needless = new List<string>();
+        for (var layer = LayerOf(Qcow2Backing.Of(disk)); layer is not null; layer = LayerOf(Qcow2Backing.Of(PathOf(layer))))
+        {
+            if (LayerOf(Qcow2Backing.Of(PathOf(layer))) is null || named.Contains(layer) || upon[layer].Count() > Math.Min(needless.Count, 1)) break;
+            needless.Add(layer);
+        }
+
+        return needless;
+    }
+
     /// <returns>False when it stays: another machine that runs has it open below its own disk, or the host's disk is full.</returns>
     private async Task<bool> TakeOutAsync(string upper, string lower, CancellationToken cancellation)
     {
@@ -125,8 +147,8 @@ internal sealed class Layers(string machinesFolder, DiskFiles disks, TimeProvide
         }
     }
 
-    /// <summary>Layers that disks of machines and snapshots name, once for each that does.</summary>
-    private IEnumerable<string> Roots()
+    /// <summary>Layers that disks of machines and snapshots name, once for each that does, but for some files.</summary>
+    private IEnumerable<string> Roots(IReadOnlySet<string>? but = null)
     {
         if (!Directory.Exists(machinesFolder)) yield break;
         foreach (var warm in WarmFolder.Folders(machinesFolder))
@@ -137,18 +159,18 @@ internal sealed class Layers(string machinesFolder, DiskFiles disks, TimeProvide
 
         foreach (var machine in Directory.EnumerateDirectories(machinesFolder).Where(d => !Path.GetFileName(d).StartsWith('.')))
         {
-            foreach (var layer in NamedBy(machine)) yield return layer;
+            foreach (var layer in NamedBy(machine, but)) yield return layer;
         }
     }
 
     /// <summary>Layers that one machine names. One that is deleted meanwhile, by a call that holds another lock, names none any more.</summary>
-    private List<string> NamedBy(string machine)
+    private List<string> NamedBy(string machine, IReadOnlySet<string>? but)
     {
         try
         {
             return
             [
-                .. Directory.EnumerateFiles(machine).Where(f => f.Contains(".qcow2", StringComparison.Ordinal)).Select(f => LayerOf(Qcow2Backing.Of(f))).OfType<string>(),
+                .. Directory.EnumerateFiles(machine).Where(f => f.Contains(".qcow2", StringComparison.Ordinal) && but?.Contains(f) != true).Select(f => LayerOf(Qcow2Backing.Of(f))).OfType<string>(),
                 .. new SnapshotFiles(new MachineFolder(machinesFolder, Path.GetFileName(machine))).All().SelectMany(s => s.Disks.Values),
             ];
         }

@@ -3,9 +3,12 @@ using System.Text.Json.Nodes;
 namespace Warren.Hypervisors.Qemu.Snapshots;
 
 /// <summary>The disks of a running QEMU: which file each writes to, and the switch of all of them to overlays at one moment.</summary>
-internal sealed class LiveDisks(MachineFolder folder, QemuControl control)
+internal sealed class LiveDisks(MachineFolder folder, QemuControl control, TimeProvider clock)
 {
-    private const string Options = "json:";
+    /// <summary>QEMU takes 31 characters for a node's name, of which the first is a letter.</summary>
+    private const int NameLength = 30;
+
+    private const string Disks = "query-block";
 
     /// <summary>Flushing what the guest has written comes first, which can take the host's disk a while.</summary>
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
@@ -31,8 +34,7 @@ internal sealed class LiveDisks(MachineFolder folder, QemuControl control)
                 {
                     ["node-name"] = node,
                     ["snapshot-file"] = Layers.BesideOf(folder.In(name), layer),
-                    // QEMU takes 31 characters, of which the first is a letter.
-                    ["snapshot-node-name"] = "n" + layer[..30],
+                    ["snapshot-node-name"] = "n" + layer[..NameLength],
                     ["format"] = "qcow2",
                     ["mode"] = "existing",
                 },
@@ -58,14 +60,28 @@ internal sealed class LiveDisks(MachineFolder folder, QemuControl control)
         }
     }
 
-    private async Task<List<(string File, string Node)>> NodesAsync(CancellationToken cancellation)
+    /// <summary>Which file each disk is written to, and by which node.</summary>
+    internal async Task<List<(string File, string Node)>> NodesAsync(CancellationToken cancellation)
     {
-        var blocks = await control.AskAsync(folder, "query-block", null, QemuControl.Limit, cancellation);
-        return [.. blocks!.AsArray().Select(b => b!["inserted"]).OfType<JsonObject>()
-            .Where(i => i["file"] is not null && i["node-name"] is not null).Select(i => (PathIn((string)i["file"]!), (string)i["node-name"]!))];
+        var answers = await control.RunAsync(folder, cancellation, LiveChain.Query, Disks);
+        if (LiveChain.JobsIn(answers[0]).Count > 0)
+        {
+            // A job stands between a disk and its node.
+            await LiveChain.EndJobsAsync(folder, control, clock, cancellation);
+            answers = await control.RunAsync(folder, cancellation, LiveChain.Query, Disks);
+        }
+
+        return [.. answers[1]!.AsArray().Select(b => (string?)b!["inserted"]?["node-name"]).OfType<string>().Select(n => (FileOf(n) ?? "", n)).Where(n => n.Item1.Length > 0)];
     }
 
-    /// <summary>QEMU names a node whose graph differs from its header (which calls the layer by the layer's name) by all of its options.</summary>
-    private static string PathIn(string name) =>
-        name.StartsWith(Options, StringComparison.Ordinal) ? (string?)JsonNode.Parse(name[Options.Length..])?["file"]?["filename"] ?? name : name;
+    /// <summary>
+    /// The file behind a node, by the name that the node was given here. Not by what QEMU calls the file: that is the whole chain in
+    /// JSON where its graph differs from the headers, which call a layer by the layer's name, and it is cut at 4095 bytes (PATH_MAX).
+    /// </summary>
+    private string? FileOf(string node)
+    {
+        if (node == QemuArguments.SystemNode) return folder.SystemDisk;
+        if (QemuArguments.DataIndex(node) is { } index) return folder.DataDisk(index);
+        return node.Length == NameLength + 1 ? Layers.Besides(folder.Path).Select(b => b.Beside).FirstOrDefault(b => Path.GetExtension(b).StartsWith("." + node[1..], StringComparison.Ordinal)) : null;
+    }
 }

@@ -42,8 +42,9 @@ internal sealed class QemuSnapshots(string machinesFolder, Layers layers, QemuLi
         var names = OwnDisks.Of(definition, folder);
         var running = MachineProcess.Search(folder) is not null;
         if (memory && !running) throw Rejected($"machine {machineId} is off: it has no memory to keep");
-        var live = running ? new LiveDisks(folder, control) : null;
+        var live = running ? new LiveDisks(folder, control, clock) : null;
         await RecoverAsync(folder, files, live, cancellation);
+        if (running) await Chain(folder).ShortenInPassingAsync(names, cancellation);
         // One of that id that was only half removed.
         files.Remove(snapshotId);
         files.Forget(snapshotId);
@@ -108,14 +109,18 @@ internal sealed class QemuSnapshots(string machinesFolder, Layers layers, QemuLi
         using var _ = await MachineLock.TakeAsync(folder, clock, cancellation);
         var files = new SnapshotFiles(folder);
         var running = MachineProcess.Search(folder) is not null;
-        await RecoverAsync(folder, files, running ? new LiveDisks(folder, control) : null, cancellation);
+        await RecoverAsync(folder, files, running ? new LiveDisks(folder, control, clock) : null, cancellation);
         if (files.Remove(snapshotId) is not { } record) return;
+        if (running) await Chain(folder).ShortenAsync(record.Disks.Keys, cancellation);
         using var turn = await layers.LockAsync(cancellation);
         layers.Clear();
-        // A running QEMU has the chain open; what is left of it is shortened at the next deletion or return while the machine is off.
+        // What a running QEMU could not give up is shortened at the next deletion or return while the machine is off.
         if (!running) await ShortenAsync(folder, record, long.MaxValue, cancellation);
         files.Forget(snapshotId);
     }
+
+    /// <summary>The chains below the disks of a machine that runs.</summary>
+    internal LiveChain Chain(MachineFolder folder) => new(folder, layers, control, clock);
 
     private async Task ShortenAsync(MachineFolder folder, SnapshotRecord record, long largest, CancellationToken cancellation)
     {
@@ -127,12 +132,12 @@ internal sealed class QemuSnapshots(string machinesFolder, Layers layers, QemuLi
 
     /// <summary>The same, before something else is done to the disks.</summary>
     internal Task RecoverAsync(MachineFolder folder, bool running, CancellationToken cancellation) =>
-        RecoverAsync(folder, new SnapshotFiles(folder), running ? new LiveDisks(folder, control) : null, cancellation);
+        RecoverAsync(folder, new SnapshotFiles(folder), running ? new LiveDisks(folder, control, clock) : null, cancellation);
 
     /// <summary>Freezes the disks of a machine that runs, and makes for each one an empty overlay on what was frozen, outside of the machine.</summary>
     internal async Task FreezeForAsync(MachineFolder folder, List<string> names, Func<string, string> overlayOf, CancellationToken cancellation)
     {
-        foreach (var (name, layer) in await FreezeAsync(folder, names, new LiveDisks(folder, control), memory: true, cancellation))
+        foreach (var (name, layer) in await FreezeAsync(folder, names, new LiveDisks(folder, control, clock), memory: true, cancellation))
             await layers.OverlayAsync(overlayOf(name), layer, folder.In(name), cancellation);
     }
 
