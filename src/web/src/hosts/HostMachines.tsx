@@ -4,6 +4,7 @@ import { useState } from "react";
 import { useIsOwner } from "../access/useIsOwner";
 import type { Host, HostMachine } from "../api/types";
 import { Button } from "../layout/Button";
+import { memory } from "../layout/format";
 import { Hint } from "../layout/Hint";
 import { Loaded } from "../layout/PageFrame";
 import { Adopt } from "./Adopt";
@@ -54,6 +55,12 @@ function Line({ host, machine }: { host: Host; machine: HostMachine }) {
         <span className="font-mono text-xs wrap-anywhere">{machine.nativeName}</span>
       )}
       <span className="ml-auto flex items-center gap-3">
+        {machine.memory && (
+          <span className="text-xs text-faint tabular-nums" title="With its share of what it shares with others; what is its own is free again when it goes">
+            {memory(machine.memory.proportionalMiB)}
+            {machine.promisedMiB !== undefined && ` of ${memory(machine.promisedMiB)}`}, {memory(machine.memory.privateMiB)} its own
+          </span>
+        )}
         {!machine.machine && (
           <>
             <span className="text-xs text-faint">

@@ -27,7 +27,7 @@ export function HostTags({ host }: { host: Host }) {
 
 /** What runs the guests and how much room there is. Figures of a host that was never reached would all be noughts. */
 export function HostSummary({ host }: { host: Host }) {
-  const { machines, machineLimit, memoryUsedMiB, memoryMiB } = host;
+  const { machines, machineLimit, memoryUsedMiB, memoryMiB, memoryAvailableMiB, memoryTakenMiB } = host;
   return (
     <div className="grid gap-x-8 gap-y-4 md:grid-cols-2">
       <div>
@@ -46,6 +46,8 @@ export function HostSummary({ host }: { host: Host }) {
             {machineLimit && <span className="font-normal text-faint"> of {machineLimit}</span>}
           </Figure>
           {host.foreignMachines.length > 0 && <Figure name="Not Warren's">{host.foreignMachines.length}</Figure>}
+          {memoryTakenMiB !== undefined && <Figure name="Taken now">{memory(memoryTakenMiB)}</Figure>}
+          {memoryAvailableMiB !== undefined && <Figure name="Free now">{memory(memoryAvailableMiB)}</Figure>}
           {host.probedAt && <Figure name="Processors">{host.cpus}</Figure>}
           {host.probedAt && <Figure name="Free disk">{host.diskFreeGiB} GiB</Figure>}
         </div>

@@ -20,6 +20,7 @@ const known: Record<string, { label: string; means: string }> = {
   changes: { label: "Live changes", means: "The host tells changes as they happen" },
   adoption: { label: "Adoption", means: "Machines made elsewhere can be taken over" },
   installation: { label: "Installation", means: "Shows how far a guest that installs itself has come" },
+  memoryUse: { label: "Memory use", means: "What machines really take is counted, and a host that is really full takes no more" },
   activity: { label: "Activity", means: "Machines that nobody uses can be stopped or deleted" },
   uefi: { label: "UEFI", means: "Guests can boot by UEFI" },
 };

@@ -1,13 +1,14 @@
 import type { Limits } from "../../api/types";
 import { FirstBoot } from "../../golden/FirstBoot";
-import { SelectField, Field, TextField, Tick } from "../../layout/Field";
+import { SelectField, Field, Tick } from "../../layout/Field";
+import { Endings } from "./Endings";
 import type { Errors, LaunchForm } from "./form";
 import { HostWishes } from "./HostWishes";
 import { DataDisks, Forwards } from "./Lists";
 
 type Props = { form: LaunchForm; errors: Errors; limits: Limits; set: (change: Partial<LaunchForm>) => void };
 
-const fields = ["firmware", "video", "ephemeral", "ttlSeconds", "userData", "forwards", "dataDisks", "network", "options", "requires", "hostLabels", "firstBoot"];
+const fields = ["firmware", "video", "ephemeral", "ttlSeconds", "idle", "userData", "forwards", "dataDisks", "network", "options", "requires", "hostLabels", "firstBoot"];
 
 /** Whether a broken rule is hidden among the advanced fields. */
 export function hidesError(errors: Errors): boolean {
@@ -17,7 +18,6 @@ export function hidesError(errors: Errors): boolean {
 /** What most launches leave as it is. A golden image has its own devices. */
 export function Advanced({ form, errors, limits, set }: Props) {
   const golden = !!form.template?.goldenImage;
-  const kept = !!form.template?.says.ttlSeconds;
   return (
     <div className="flex flex-col gap-4">
       {!golden && (
@@ -32,7 +32,7 @@ export function Advanced({ form, errors, limits, set }: Props) {
       <Forwards form={form} errors={errors} limits={limits} set={set} />
       {golden ? <FirstBoot value={form.firstBoot} errors={errors.firstBoot} onChange={(firstBoot) => set({ firstBoot })} /> : <DataDisks form={form} errors={errors} set={set} />}
       {!golden && <UserData form={form} errors={errors} set={set} />}
-      <TextField label="Delete by itself after" hint={kept ? `Minutes; empty: as ${form.template?.name} says.` : "Minutes; empty: never."} inputMode="numeric" errors={errors.ttlSeconds} value={form.ttlMinutes} onChange={(event) => set({ ttlMinutes: event.target.value })} placeholder={kept ? "as the template" : "never"} />
+      <Endings form={form} errors={errors} set={set} />
       {!golden && (
         <>
           <Tick label="Ephemeral" hint="The disks are thrown away at each stop." checked={form.ephemeral} onChange={(event) => set({ ephemeral: event.target.checked })} />

@@ -40,6 +40,13 @@ test("texts become numbers, minutes become seconds", () => {
   expect(request).toMatchObject({ name: "a", ttlSeconds: 5400, forwards: [{ protocol: "udp", guestPort: 53 }], dataDisks: [{ sizeGiB: 7 }] });
 });
 
+test("what ends it by itself goes along with what is done then", () => {
+  expect(toRequest(form({ ttlMinutes: "60", ttlAction: "suspend", idleMinutes: "30", idleAction: "stop" }))).toMatchObject({ ttlSeconds: 3600, ttlAction: "suspend", idle: { afterSeconds: 1800, action: "stop" } });
+  expect(toRequest(form({ ttlMinutes: "60" }))).not.toHaveProperty("ttlAction");
+  expect(toRequest(form({ ttlAction: "stop" }))).not.toHaveProperty("ttlAction");
+  expect(validate(form({ idleMinutes: "1" }), limits, tiny, none)).toHaveProperty(["idle.afterSeconds"]);
+});
+
 test("demands on the host go along as far as they are filled in", () => {
   expect(toRequest(form({ host: "", hostLabels: [{ name: "", value: "x" }], options: { cpuModel: " " } }))).not.toHaveProperty("host");
   const request = toRequest(form({ host: "rack", network: "lab", requires: ["snapshots"], hostLabels: [{ name: " zone ", value: "cellar" }], options: { cpuModel: "host", machineType: "" } }));

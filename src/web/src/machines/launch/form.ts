@@ -1,5 +1,5 @@
 import { ofPairs, type Pair } from "../../layout/Rows";
-import type { IntRange, LaunchRequest, Limits } from "../../api/types";
+import type { IntRange, LaunchRequest, LifeAction, Limits } from "../../api/types";
 import type { ImageChoice } from "./choices";
 
 /** The template that a launch takes what it does not say from. */
@@ -32,6 +32,9 @@ export type LaunchForm = {
   ephemeral: boolean;
   start: boolean;
   ttlMinutes: string;
+  ttlAction: LifeAction;
+  idleMinutes: string;
+  idleAction: LifeAction;
   userData: string;
   /** Only with a template of a golden image. */
   firstBoot: string;
@@ -50,7 +53,7 @@ export type Errors = Record<string, string[]>;
 
 export const emptyForm: LaunchForm = {
   template: undefined, image: "", name: "", suggested: "", memoryMiB: undefined, cpus: undefined, diskGiB: undefined, keys: [], firmware: "bios", video: "std",
-  ephemeral: false, start: true, ttlMinutes: "", userData: "", firstBoot: "", forwards: [], dataDisks: [],
+  ephemeral: false, start: true, ttlMinutes: "", ttlAction: "delete", idleMinutes: "", idleAction: "stop", userData: "", firstBoot: "", forwards: [], dataDisks: [],
   host: "", hostLabels: [], requires: [], network: "", options: {},
 };
 
@@ -87,6 +90,7 @@ export function validate(form: LaunchForm, limits: Limits, choice: ImageChoice |
   if (form.diskGiB !== undefined) add("diskGiB", within(form.diskGiB, ranges.diskGiB, "GiB"));
   if (form.cpus !== undefined) add("cpus", within(form.cpus, ranges.cpus, "CPUs"));
   if (form.ttlMinutes.trim()) add("ttlSeconds", within(number(form.ttlMinutes), { minimum: 1, maximum: 60 * 24 * 365 }, "minutes"));
+  if (form.idleMinutes.trim()) add("idle.afterSeconds", within(number(form.idleMinutes), { minimum: 2, maximum: 60 * 24 * 365 }, "minutes"));
   form.forwards.forEach((forward, index) => {
     add(`forwards[${index}].guestPort`, within(number(forward.guestPort), { minimum: 1, maximum: 65_535 }, ""));
     if (forward.hostPort.trim()) add(`forwards[${index}].hostPort`, within(number(forward.hostPort), limits.hostPorts, ""));
@@ -134,6 +138,8 @@ export function wholeRequest(form: LaunchForm): LaunchRequest {
     ...(form.userData.trim() ? { userData: form.userData } : {}),
     ...(form.firstBoot.trim() ? { firstBoot: form.firstBoot } : {}),
     ...(form.ttlMinutes.trim() ? { ttlSeconds: number(form.ttlMinutes) * 60 } : {}),
+    ...(form.ttlAction !== "delete" && (form.ttlMinutes.trim() || form.template?.says.ttlSeconds) ? { ttlAction: form.ttlAction } : {}),
+    ...(form.idleMinutes.trim() ? { idle: { afterSeconds: number(form.idleMinutes) * 60, action: form.idleAction } } : {}),
   };
 }
 
