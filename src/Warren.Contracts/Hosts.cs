@@ -39,11 +39,17 @@ public sealed record Host
     /// <summary>Why that one: what was probed and what it showed.</summary>
     public string? AcceleratorReason { get; init; }
 
-    /// <summary>Memory that machines may use, in MiB.</summary>
+    /// <summary>Memory that may be promised to machines, in MiB.</summary>
     public long MemoryMiB { get; init; }
 
     /// <summary>Memory promised to machines that are on or starting, in MiB.</summary>
     public long MemoryUsedMiB { get; init; }
+
+    /// <summary>Memory that can really be had there now without swapping, in MiB; absent where the host does not tell.</summary>
+    public long? MemoryAvailableMiB { get; init; }
+
+    /// <summary>Memory that machines really take there, in MiB, what they share counted once; absent where the host does not tell.</summary>
+    public long? MemoryTakenMiB { get; init; }
 
     /// <summary>Memory left to the host itself, in MiB.</summary>
     public int ReservedMemoryMiB { get; init; }
@@ -155,7 +161,14 @@ public sealed record EditHostRequest
 /// <param name="Power"><c>off</c>, <c>on</c>, <c>paused</c>, <c>suspended</c> or <c>unknown</c>.</param>
 /// <param name="Ours">It carries our mark.</param>
 /// <param name="Machine">Its name here; absent for a foreign one, and for one of ours that is not known here any more.</param>
-public sealed record HostMachine(string NativeName, string Power, bool Ours, string? Machine = null);
+/// <param name="PromisedMiB">Memory promised to it, in MiB; absent for what is not known here.</param>
+/// <param name="Memory">Memory that it really takes; absent while it is off, and where the host does not tell.</param>
+public sealed record HostMachine(string NativeName, string Power, bool Ours, string? Machine = null, int? PromisedMiB = null, MemoryUse? Memory = null);
+
+/// <summary>Memory that a running machine really takes, what runs it included.</summary>
+/// <param name="ProportionalMiB">All of it in MiB, where what it shares with others counts by its share (PSS): these add up.</param>
+/// <param name="PrivateMiB">What it alone has, in MiB: what is free again when it goes.</param>
+public sealed record MemoryUse(long ProportionalMiB, long PrivateMiB);
 
 /// <summary>POST /hosts/{name}/machines/{nativeName}/adopt.</summary>
 public sealed record AdoptRequest

@@ -95,4 +95,7 @@ public interface IHypervisor
 
     /// <summary>Signs of use, or null: then machines cannot be ended for want of it.</summary>
     IActivity? Activity => null;
+
+    /// <summary>What memory is really taken, or null: then only what was promised counts.</summary>
+    IMemoryUse? MemoryUse => null;
 }

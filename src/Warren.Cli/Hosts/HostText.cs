@@ -29,6 +29,7 @@ internal static class HostText
         ("because", Cell.OrNothing(h.AcceleratorReason is "" ? null : h.AcceleratorReason)),
         ("machines", h.MachineLimit is { } limit ? $"{h.Machines} of {limit}" : $"{h.Machines}"),
         ("memory", h.MemoryMiB == 0 ? null : (Cell?)$"{Figures.MiB(h.MemoryUsedMiB)} of {Figures.MiB(h.MemoryMiB)} promised to machines"),
+        ("memory now", h.MemoryAvailableMiB is not { } available ? null : (Cell?)$"{Figures.MiB(available)} free{(h.MemoryTakenMiB is { } taken ? $", {Figures.MiB(taken)} taken by machines" : "")}"),
         ("cpus", h.Cpus == 0 ? null : (Cell?)$"{h.Cpus}"),
         ("disk free", h.ProbedAt is null ? null : (Cell?)Figures.GiB(h.DiskFreeGiB)),
         ("can", Cell.OrNothing(Names(h, available: true))),

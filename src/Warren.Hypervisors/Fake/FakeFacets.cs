@@ -54,6 +54,9 @@ public sealed partial class FakeHypervisor
     /// <inheritdoc/>
     public IActivity? Activity { get; }
 
+    /// <inheritdoc/>
+    public IMemoryUse? MemoryUse => Memory;
+
     /// <summary>Lets the host go down and come up again: whatever ran is off, and nobody has started it since.</summary>
     public void RestartHost()
     {

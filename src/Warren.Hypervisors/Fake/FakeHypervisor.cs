@@ -39,6 +39,7 @@ public sealed partial class FakeHypervisor : IHypervisor, IOwnProcesses
         Changes = new FakeChanges(this);
         Adoption = new FakeAdoption(this);
         Activity = new FakeActivity(this, Uses, clock);
+        Memory = new FakeMemory(this, options);
     }
 
     /// <summary>Where failures are planned and calls are noted.</summary>
@@ -46,6 +47,9 @@ public sealed partial class FakeHypervisor : IHypervisor, IOwnProcesses
 
     /// <summary>How much machines are used.</summary>
     public FakeUses Uses { get; }
+
+    /// <summary>What is free on the host.</summary>
+    public FakeMemory Memory { get; }
 
     /// <summary>Keys that were typed on screens.</summary>
     public FakeKeys Typed { get; }

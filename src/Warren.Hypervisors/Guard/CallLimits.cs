@@ -22,6 +22,7 @@ public sealed class CallLimits
         ["Guest.ReadFile"] = TimeSpan.FromSeconds(30),
         ["Addresses.List"] = TimeSpan.FromSeconds(10),
         ["Activity.Look"] = TimeSpan.FromSeconds(15),
+        ["MemoryUse.Look"] = TimeSpan.FromSeconds(15),
         ["Suspend"] = TimeSpan.FromMinutes(15),
         ["Resize"] = TimeSpan.FromMinutes(10),
         ["Snapshots.Create"] = TimeSpan.FromMinutes(15),

@@ -19,6 +19,9 @@ internal static class HostProcesses
         ? (long.Parse(stat[11], CultureInfo.InvariantCulture) + long.Parse(stat[12], CultureInfo.InvariantCulture)) * NanosecondsPerTick
         : null;
 
+    /// <summary>The text of /proc/PID/smaps_rollup; null when the process is gone, or another user's.</summary>
+    internal static string? MemorySizes(int pid) => ReadAll($"/proc/{pid}/smaps_rollup") is { Length: > 0 } bytes ? Encoding.UTF8.GetString(bytes) : null;
+
     /// <summary>Fields of /proc/PID/stat from the third on, the state; null when the process is gone or nothing but a zombie.</summary>
     private static string[]? Stat(int pid)
     {

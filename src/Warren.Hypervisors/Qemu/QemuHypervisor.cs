@@ -54,6 +54,7 @@ public sealed class QemuHypervisor : IHypervisor, IOwnProcesses
         Resize = new QemuResize(_options.MachinesFolder, _disks, clock);
         Autostart = new QemuAutostart(_options.MachinesFolder, clock);
         Activity = new QemuActivity(_options.MachinesFolder);
+        MemoryUse = new QemuMemory(_options.MachinesFolder);
     }
 
     /// <inheritdoc/>
@@ -82,6 +83,9 @@ public sealed class QemuHypervisor : IHypervisor, IOwnProcesses
 
     /// <inheritdoc/>
     public IActivity? Activity { get; }
+
+    /// <inheritdoc/>
+    public IMemoryUse? MemoryUse { get; }
 
     /// <inheritdoc/>
     public ISnapshots? Snapshots => _snapshots;

@@ -6,11 +6,14 @@ using Warren.Server.Operations;
 
 namespace Warren.Server.Hosts;
 
-/// <summary>Admits a machine to a host: the sum of promised memory stays below what the host has.</summary>
-internal sealed class HostAdmission(WarrenDb db, HostOptions options)
+/// <summary>
+/// Admits a machine to a host: the sum of promised memory stays below what the host has, and what the machines there and the new one
+/// will still take below what is really free, whoever takes the rest.
+/// </summary>
+internal sealed class HostAdmission(WarrenDb db, HostMemories memories, HostOptions options)
 {
     /// <summary>States in which a machine's memory is promised.</summary>
-    private static readonly MachineState[] Holding =
+    public static readonly MachineState[] Holding =
         [MachineState.Creating, MachineState.Starting, MachineState.Running, MachineState.Paused, MachineState.Stopping, MachineState.Unknown];
 
     /// <summary>
@@ -35,7 +38,7 @@ internal sealed class HostAdmission(WarrenDb db, HostOptions options)
     {
         var row = await LockAsync(host, cancellation);
         if (Unusable(row) is { } why) throw new RefusedException(Problems.Unavailable($"Host '{host}' {why}."));
-        if (Full(row, await UsedAsync(db, options, machineId, cancellation), memoryMiB, count) is { } full) throw new RefusedException(Problems.Capacity($"memoryMiB: {full}"));
+        if (Full(row, await LoadAsync(machineId, cancellation), memoryMiB, count) is { } full) throw new RefusedException(Problems.Capacity($"memoryMiB: {full}"));
     }
 
     /// <summary>Why nothing can be started there now, or null.</summary>
@@ -50,17 +53,38 @@ internal sealed class HostAdmission(WarrenDb db, HostOptions options)
     };
 
     /// <summary>Why there is no room, or null.</summary>
-    public string? Full(HostRow row, IReadOnlyDictionary<string, long> used, int memoryMiB, int count = 1)
+    public string? Full(HostRow row, IReadOnlyDictionary<string, HostLoad> loads, int memoryMiB, int count = 1)
     {
-        var all = UsableMiB(row, row.Probe!, options);
-        var free = all - used.GetValueOrDefault(row.Name);
-        return (memoryMiB + options.OverheadMiB) * (long)count <= free ? null
-            : $"{(count == 1 ? "" : $"{count} times ")}{memoryMiB} MiB (and {options.OverheadMiB} MiB overhead) do not fit; {Math.Max(0, free)} of {all} MiB are free on host '{row.Name}'. Stop or delete a machine, or ask for less.";
+        var load = loads.GetValueOrDefault(row.Name) ?? new HostLoad(0, 0);
+        var (all, each) = (UsableMiB(row, row.Probe!, options), memoryMiB + options.OverheadMiB);
+        var free = all - load.PromisedMiB;
+        var asked = $"{(count == 1 ? "" : $"{count} times ")}{memoryMiB} MiB (and {options.OverheadMiB} MiB overhead) do not fit";
+        if (each * (long)count > free) return $"{asked}; {Math.Max(0, free)} of {all} MiB are free on host '{row.Name}'. Stop or delete a machine, or ask for less.";
+        if (memories.Of(row.Name) is not { } now) return null;
+        var real = Math.Max(0, now.AvailableMiB - load.ToComeMiB - options.FreeMemoryMiB);
+        return Expected(each) * count <= real ? null
+            : $"{asked}; of {now.AvailableMiB} MiB that are really free on host '{row.Name}' machines there may still take {load.ToComeMiB} and {options.FreeMemoryMiB} stay free. Something else takes its memory; end that, stop or delete a machine, or ask for less.";
     }
 
-    /// <summary>Memory of a host that machines may use.</summary>
+    /// <summary>What is promised on each host, and what of it is still to come.</summary>
+    /// <param name="exceptMachine">A machine that does not count, or null.</param>
+    /// <param name="cancellation">Stops it.</param>
+    public async Task<Dictionary<string, HostLoad>> LoadAsync(string? exceptMachine, CancellationToken cancellation)
+    {
+        var promised = await UsedAsync(db, options, exceptMachine, cancellation);
+        var telling = promised.Keys.Where(h => memories.Of(h) is not null).ToList();
+        var machines = telling.Count == 0 ? [] : await db.Machines.Where(m => m.Id != exceptMachine && Holding.Contains(m.State) && (telling.Contains(m.Host) || telling.Contains(m.MovingTo!)))
+            .Select(m => new { m.Id, m.Host, m.MovingTo, m.MemoryMib }).ToListAsync(cancellation);
+        return promised.ToDictionary(p => p.Key, p => new HostLoad(p.Value, machines.Where(m => m.Host == p.Key || m.MovingTo == p.Key)
+            .Sum(m => Math.Max(0, Expected(m.MemoryMib + options.OverheadMiB) - (memories.Of(p.Key)?.Machines.GetValueOrDefault(m.Id)?.ProportionalMiB ?? 0)))), StringComparer.Ordinal);
+    }
+
+    /// <summary>What a machine is trusted to take of what it was promised.</summary>
+    private long Expected(long promisedMiB) => (long)Math.Ceiling(promisedMiB / options.MemoryOvercommit);
+
+    /// <summary>Memory of a host that may be promised to machines.</summary>
     public static long UsableMiB(HostRow row, HostProbe probe, HostOptions options)
-        => Math.Max(0, probe.Capacity.MemoryMiB - (row.ReservedMemoryMib ?? options.ReservedMemoryMiB));
+        => (long)(Math.Max(0, probe.Capacity.MemoryMiB - (row.ReservedMemoryMib ?? options.ReservedMemoryMiB)) * options.MemoryOvercommit);
 
     /// <summary>Memory that is promised, by host. A machine that moves holds its memory on both.</summary>
     public static async Task<Dictionary<string, long>> UsedAsync(WarrenDb db, HostOptions options, string? exceptMachine, CancellationToken cancellation)
@@ -72,3 +96,8 @@ internal sealed class HostAdmission(WarrenDb db, HostOptions options)
         return here.Concat(coming).GroupBy(g => g.Host, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Sum(h => h.MiB), StringComparer.Ordinal);
     }
 }
+
+/// <summary>Memory of machines that are on or starting on a host, in MiB.</summary>
+/// <param name="PromisedMiB">What they may take.</param>
+/// <param name="ToComeMiB">What they are trusted to take and have not taken yet.</param>
+internal sealed record HostLoad(long PromisedMiB, long ToComeMiB);

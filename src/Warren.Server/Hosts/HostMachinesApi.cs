@@ -28,12 +28,21 @@ internal static partial class HostMachinesApi
     {
         caller.DemandOwner("look into hosts");
         await commands.FindAsync(name, cancellation);
-        var found = await (await hosts.DriverAsync(name, cancellation)).ListAsync(cancellation);
-        var known = await db.Machines.AsNoTracking().Where(m => m.Host == name).ToDictionaryAsync(m => m.Id, m => m.Name, cancellation);
+        var driver = await hosts.DriverAsync(name, cancellation);
+        var found = await driver.ListAsync(cancellation);
+        var machines = await db.Machines.AsNoTracking().Where(m => m.Host == name).Select(m => new { m.Id, m.Name, m.MemoryMib }).ToDictionaryAsync(m => m.Id, cancellation);
         // What carries the disks of a golden image is ours too, though no machine of anybody's.
-        foreach (var golden in await db.GoldenImages.AsNoTracking().Where(g => g.Host == name).ToListAsync(cancellation)) known[golden.Id] = $"golden image {golden.Reference}";
-        return TypedResults.Ok(new Page<HostMachine>([.. found.OrderBy(f => f.NativeName, StringComparer.Ordinal).Select(f => new HostMachine(
-            f.NativeName, f.Power.ToString().ToLowerInvariant(), f.MachineId is not null, f.MachineId is null ? null : known.GetValueOrDefault(f.MachineId)))]));
+        var golden = await db.GoldenImages.AsNoTracking().Where(g => g.Host == name).ToDictionaryAsync(g => g.Id, g => $"golden image {g.Reference}", cancellation);
+        var memory = driver.MemoryUse is { } facet ? (await facet.LookAsync([.. found.Select(f => f.MachineId).OfType<string>()], cancellation)).Machines : null;
+        return TypedResults.Ok(new Page<HostMachine>([.. found.OrderBy(f => f.NativeName, StringComparer.Ordinal).Select(View)]));
+
+        HostMachine View(FoundMachine native)
+        {
+            var id = native.MachineId ?? "";
+            var (known, taken) = (machines.GetValueOrDefault(id), memory?.GetValueOrDefault(id));
+            return new HostMachine(native.NativeName, native.Power.ToString().ToLowerInvariant(), native.MachineId is not null, known?.Name ?? golden.GetValueOrDefault(id),
+                known?.MemoryMib, taken is null ? null : new MemoryUse(taken.ProportionalMiB, taken.PrivateMiB));
+        }
     }
 
     private static async Task<AcceptedOperation> AdoptAsync(

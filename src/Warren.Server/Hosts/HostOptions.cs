@@ -11,6 +11,18 @@ internal sealed record HostOptions
     /// </summary>
     public int OverheadMiB { get; init; } = 96;
 
+    /// <summary>
+    /// How much memory may be promised for each MiB that a host has: 1 to 8. Above 1 machines are trusted to take, on the average, only
+    /// that part of theirs, as forks do, which share what they have not written; what is really free still decides.
+    /// </summary>
+    public double MemoryOvercommit { get; init; } = 1;
+
+    /// <summary>Memory that stays free on a host, in MiB, whatever was promised: below it, a host begins to swap.</summary>
+    public int FreeMemoryMiB { get; init; } = 256;
+
+    /// <summary>How often hosts are asked what their memory is taken by.</summary>
+    public TimeSpan MemoryEvery { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary>Labels of the local host.</summary>
     public Dictionary<string, string> Labels { get; init; } = new(StringComparer.Ordinal);
 

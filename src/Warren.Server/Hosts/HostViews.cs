@@ -7,7 +7,7 @@ using Warren.Server.Operations;
 namespace Warren.Server.Hosts;
 
 /// <summary>Hosts as the API shows them.</summary>
-internal sealed class HostViews(HostDirectory hosts, HostOptions options, LocalHost local, IReadOnlyList<HypervisorKind> kinds)
+internal sealed class HostViews(HostDirectory hosts, HostOptions options, HostMemories memories, LocalHost local, IReadOnlyList<HypervisorKind> kinds)
 {
     /// <param name="db">Where machines are counted.</param>
     /// <param name="rows">The hosts.</param>
@@ -77,6 +77,8 @@ internal sealed class HostViews(HostDirectory hosts, HostOptions options, LocalH
             AcceleratorReason = probe?.AcceleratorReason,
             MemoryMiB = probe is null ? 0 : HostAdmission.UsableMiB(row, probe, options),
             MemoryUsedMiB = usedMiB,
+            MemoryAvailableMiB = memories.Of(row.Name)?.AvailableMiB,
+            MemoryTakenMiB = memories.Of(row.Name)?.Machines.Values.Sum(m => m.ProportionalMiB),
             ReservedMemoryMiB = row.ReservedMemoryMib ?? options.ReservedMemoryMiB,
             MachineLimit = row.MachineLimit,
             Machines = machines,

@@ -10,7 +10,9 @@ internal static class HostsRegistration
 {
     public static void AddHosts(this IServiceCollection services, IConfiguration configuration)
     {
-        services.AddSingleton(configuration.GetSection("Hosts").Get<HostOptions>() ?? new HostOptions());
+        var options = configuration.GetSection("Hosts").Get<HostOptions>() ?? new HostOptions();
+        if (options.MemoryOvercommit is not (>= 1 and <= 8)) throw new InvalidOperationException($"Hosts:MemoryOvercommit is {options.MemoryOvercommit}; it must be 1 to 8");
+        services.AddSingleton(options);
         services.AddSingleton(HypervisorRegistration.Kinds);
         services.AddSingleton(provider => Local(provider, configuration));
         services.AddSingleton(provider => provider.GetRequiredService<LocalHost>().Driver);
@@ -21,6 +23,8 @@ internal static class HostsRegistration
         services.AddSingleton<HostSettings>();
         services.AddSingleton<HostDirectory>();
         services.AddSingleton<HostObservations>();
+        services.AddSingleton<HostMemories>();
+        services.AddHostedService<LookAtMemory>();
         services.AddSingleton<HostViews>();
         services.AddScoped<HostCommands>();
         services.AddScoped<HostAdmission>();

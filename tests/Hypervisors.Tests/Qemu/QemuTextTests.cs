@@ -63,6 +63,16 @@ public sealed class QemuTextTests
         HostResources.ParseMemTotal("MemTotal:       24683592 kB\nMemFree: 1 kB\n").ShouldBe(24683592L * 1024);
         HostResources.ParseLimit("536870912\n").ShouldBe(536870912);
         HostResources.ParseLimit("max\n").ShouldBe(long.MaxValue);
+        HostResources.ParseInactive("anon 4096\ninactive_file 8192\nactive_file 1\n").ShouldBe(8192);
+        HostResources.ParseInactive("cache 1\n").ShouldBe(0);
+    }
+
+    [Fact]
+    public void What_a_process_takes_is_read_from_its_rollup()
+    {
+        const string Rollup = "55d0c0-7ffd3 ---p 00000000 00:00 0    [rollup]\nRss:              283376 kB\nPss:              205312 kB\nPss_Dirty: 1 kB\nPrivate_Clean:      2048 kB\nPrivate_Dirty:    101376 kB\n";
+        QemuMemory.Parse(Rollup).ShouldBe(new MachineMemory(200, 101));
+        QemuMemory.Parse("Rss: 1 kB\n").ShouldBeNull();
     }
 
     [Fact]

@@ -5,20 +5,40 @@ namespace Warren.Hypervisors.Qemu.Probe;
 /// <summary>Memory, CPUs and disk of this host, cgroup limits included.</summary>
 internal static class HostResources
 {
-    private static readonly string[] MemoryLimits = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"];
+    /// <summary>Control groups of version 2 and 1: the limit, what is used, and what that consists of.</summary>
+    private static readonly (string Limit, string Used, string Statistics)[] Groups =
+    [
+        ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current", "/sys/fs/cgroup/memory.stat"),
+        ("/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes", "/sys/fs/cgroup/memory/memory.stat"),
+    ];
 
     internal static HostCapacity Read(string machinesFolder)
     {
-        var limits = MemoryLimits.Where(File.Exists).Select(f => ParseLimit(File.ReadAllText(f)));
+        var limits = Groups.Select(g => g.Limit).Where(File.Exists).Select(f => ParseLimit(File.ReadAllText(f)));
         var memory = limits.Append(ParseMemTotal(File.ReadAllText("/proc/meminfo"))).Min();
         // ProcessorCount already honours affinity and cgroup CPU quotas.
         return new HostCapacity(memory >> 20, Environment.ProcessorCount, FreeDisk(machinesFolder) >> 30);
     }
 
-    /// <summary>Bytes in the line MemTotal of proc_meminfo(5), which counts KiB.</summary>
-    internal static long ParseMemTotal(string meminfo)
+    /// <summary>Bytes that can be had without swapping: what the kernel says, or what a control group's limit leaves, whichever is less.</summary>
+    internal static long AvailableMemory()
     {
-        var line = meminfo.Split('\n').First(l => l.StartsWith("MemTotal:", StringComparison.Ordinal));
+        var host = ParseLine(File.ReadAllText("/proc/meminfo"), "MemAvailable:");
+        return Groups.Where(g => File.Exists(g.Limit) && File.Exists(g.Used))
+            .Select(g => (Limit: ParseLimit(File.ReadAllText(g.Limit)), Used: ParseLimit(File.ReadAllText(g.Used)), File.ReadAllText(g.Statistics)))
+            .Where(g => g.Limit != long.MaxValue).Select(g => Math.Max(0, g.Limit - g.Used + ParseInactive(g.Item3))).Append(host).Min();
+    }
+
+    /// <summary>Bytes in the line MemTotal of proc_meminfo(5), which counts KiB.</summary>
+    internal static long ParseMemTotal(string meminfo) => ParseLine(meminfo, "MemTotal:");
+
+    /// <summary>Bytes of files that a control group keeps in memory and that nobody has used for long (cgroups(7), memory.stat): they give way.</summary>
+    internal static long ParseInactive(string statistics) =>
+        statistics.Split('\n').Select(l => l.Split(' ')).FirstOrDefault(w => w is ["inactive_file" or "total_inactive_file", _]) is { } words ? ParseLimit(words[1]) % long.MaxValue : 0;
+
+    private static long ParseLine(string meminfo, string name)
+    {
+        var line = meminfo.Split('\n').First(l => l.StartsWith(name, StringComparison.Ordinal));
         return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) << 10;
     }
 

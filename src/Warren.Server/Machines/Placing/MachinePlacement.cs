@@ -31,7 +31,7 @@ internal sealed class MachinePlacement(WarrenDb db, HostAdmission admission, Hos
     {
         var candidates = new List<Candidate>();
         var rows = await RowsAsync(wish, locked, cancellation);
-        var used = await HostAdmission.UsedAsync(db, options, null, cancellation);
+        var loads = await admission.LoadAsync(null, cancellation);
         // A machine that moves has a place on both.
         var counts = (await db.Machines.Select(m => new { m.Host, m.MovingTo }).ToListAsync(cancellation))
             .SelectMany(m => m.MovingTo is null ? [m.Host] : new[] { m.Host, m.MovingTo }).CountBy(h => h, StringComparer.Ordinal).ToDictionary(StringComparer.Ordinal);
@@ -39,9 +39,9 @@ internal sealed class MachinePlacement(WarrenDb db, HostAdmission admission, Hos
         {
             var against = PlacementRules.Against(wish, row, kinds.FirstOrDefault(k => k.Name == row.Hypervisor),
                 await views.CapabilitiesAsync(row, cancellation), counts.GetValueOrDefault(row.Name));
-            var full = row.Probe is not null && wish.Starts && against.Count == 0 ? admission.Full(row, used, wish.Spec.MemoryMiB) : null;
+            var full = row.Probe is not null && wish.Starts && against.Count == 0 ? admission.Full(row, loads, wish.Spec.MemoryMiB) : null;
             if (full is not null) against.Add(full);
-            candidates.Add(new Candidate(row, against, full is not null, Left(row, used, wish)));
+            candidates.Add(new Candidate(row, against, full is not null, Left(row, loads, wish)));
         }
 
         var fitting = candidates.Where(c => c.Against.Count == 0)
@@ -74,8 +74,8 @@ internal sealed class MachinePlacement(WarrenDb db, HostAdmission admission, Hos
         return rows;
     }
 
-    private long Left(HostRow row, IReadOnlyDictionary<string, long> used, PlacementWish wish) => row.Probe is { } probe
-        ? HostAdmission.UsableMiB(row, probe, options) - used.GetValueOrDefault(row.Name) - (wish.Starts ? wish.Spec.MemoryMiB + options.OverheadMiB : 0)
+    private long Left(HostRow row, IReadOnlyDictionary<string, HostLoad> loads, PlacementWish wish) => row.Probe is { } probe
+        ? HostAdmission.UsableMiB(row, probe, options) - (loads.GetValueOrDefault(row.Name)?.PromisedMiB ?? 0) - (wish.Starts ? wish.Spec.MemoryMiB + options.OverheadMiB : 0)
         : 0;
 
     private static string Why(PlacementWish wish, Candidate chosen, int fitting) => wish.Host is not null ? "It was asked for."
