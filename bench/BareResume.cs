@@ -65,7 +65,7 @@ internal sealed partial class BareResume(string[] line, string model, string sta
     }
 
     /// <summary>Asks a guest's agent until it answers (docs/interop/qemu-ga-ref, guest-sync).</summary>
-    public static async Task AgentAsync(string machine, CancellationToken cancellation)
+    private static async Task AgentAsync(string machine, CancellationToken cancellation)
     {
         using var agent = await Talk.OpenAsync(Path.Combine(machine, "agent.sock"), cancellation);
         var number = Stopwatch.GetTimestamp();

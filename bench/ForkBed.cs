@@ -42,8 +42,12 @@ internal sealed class ForkBed : IAsyncDisposable
         return bed;
     }
 
-    /// <summary>Asks the guest's agent of a machine until it answers.</summary>
-    public Task AgentAsync(string machine) => BareResume.AgentAsync(Path.Combine(Server.Data, "machines", machine), CancellationToken.None);
+    /// <summary>Asks the guest's agent of a machine, through the API, until it answers.</summary>
+    public async Task AgentAsync(string machine)
+    {
+        while (!(await Server.Client.GetFromJsonAsync<AgentAnswer>($"machines/{machine}/agent", WarrenJson.Options))!.Answers)
+            await Task.Delay(TimeSpan.FromMilliseconds(2), TimeProvider.System);
+    }
 
     /// <summary>Waits until a machine with a name is known, and gives its identifier.</summary>
     public async Task<string> KnownAsync(string name)

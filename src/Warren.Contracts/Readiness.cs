@@ -68,3 +68,8 @@ public sealed record Readiness
 
 /// <summary>A rung and when it was reached.</summary>
 public sealed record ReachedRung(ReadinessRung Rung, DateTimeOffset At);
+
+/// <summary>GET /machines/{machine}/agent: whether the agent in the guest answers now.</summary>
+/// <param name="Answers">It does.</param>
+/// <param name="Milliseconds">How long its answer took, as the server saw it; absent when there was none.</param>
+public sealed record AgentAnswer(bool Answers, double? Milliseconds = null);

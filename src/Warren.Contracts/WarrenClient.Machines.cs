@@ -24,6 +24,10 @@ public sealed partial class WarrenClient
     public Task<Operation> ResizeMachineAsync(string machine, EditMachineRequest request, CancellationToken cancellation = default)
         => PatchAsync<Operation>($"/machines/{Segment(machine)}", request, cancellation);
 
+    /// <summary>Asks the agent in a machine's guest whether it answers now.</summary>
+    public Task<AgentAnswer> AskAgentAsync(string machine, CancellationToken cancellation = default)
+        => GetAsync<AgentAnswer>($"/machines/{Segment(machine)}/agent", cancellation);
+
     /// <summary>Puts off what would happen to a machine by itself.</summary>
     public Task<Machine> KeepMachineAsync(string machine, KeepRequest request, CancellationToken cancellation = default)
         => PostAsync<Machine>($"/machines/{Segment(machine)}/keep", request, cancellation);

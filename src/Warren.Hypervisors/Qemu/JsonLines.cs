@@ -10,6 +10,9 @@ internal sealed class JsonLines(Socket socket, int longestLine = 4 << 20) : IDis
     private int _at;
     private int _end;
 
+    /// <summary>Nothing has come that nobody has read, and the other side has not closed.</summary>
+    internal bool IsQuiet => _at == _end && !socket.Poll(0, SelectMode.SelectRead);
+
     /// <summary>Reads the next object.</summary>
     /// <exception cref="IOException">The other side closed or broke the bound.</exception>
     internal async Task<JsonNode> ReadAsync(CancellationToken cancellation)

@@ -37,7 +37,7 @@ public sealed class QemuHypervisor : IHypervisor, IOwnProcesses
         _disks = new DiskFiles(_options, commands);
         _launcher = new QemuLauncher(_options, commands, clock);
         _probe = new QemuProbe(_options, commands);
-        var agent = new GuestAgent(_options.MachinesFolder, clock);
+        var agent = new GuestAgent(_options.MachinesFolder, _options.KeepAgentLines, clock);
         _shutdown = new QemuShutdown(_control, agent, clock);
         _life = new QemuLife(_options, _disks, new SeedIso(commands, options.XorrisoProgram), _launcher, _probe, _shutdown);
         _layers = new Layers(_options.MachinesFolder, _disks, clock);
@@ -45,7 +45,7 @@ public sealed class QemuHypervisor : IHypervisor, IOwnProcesses
         _suspend = new QemuSuspend(_options.MachinesFolder, _life, _snapshots, _control, clock);
         var insider = new AgentGuest(agent, clock);
         _guestClock = new GuestClock(insider, clock);
-        Forks = new QemuForks(_options.MachinesFolder, _layers, _life, _snapshots, _control, insider, clock);
+        Forks = new QemuForks(_options.MachinesFolder, _layers, _life, _snapshots, _control, agent, insider, clock);
         Clones = new QemuClones(_options.MachinesFolder, _layers, _disks, _life, _snapshots, clock);
         Screen = new QemuScreen(_options.MachinesFolder, clock);
         Serial = new QemuSerial(_options.MachinesFolder, clock);
@@ -186,6 +186,7 @@ public sealed class QemuHypervisor : IHypervisor, IOwnProcesses
         MachineFolder.Sweep(folder.Root);
         using (await _layers.LockAsync(cancellation)) _layers.Clear();
         _control.Forget(machineId);
+        GuestAgent.Forget(folder);
     }
 
     /// <inheritdoc/>

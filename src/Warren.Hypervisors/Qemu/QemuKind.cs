@@ -34,6 +34,7 @@ public static class QemuKind
             TcgCpu = connection.Text("tcgCpu") ?? defaults.TcgCpu,
             Environment = connection.Map("environment"),
             ExtraArguments = connection.List("extraArguments"),
+            KeepAgentLines = true,
         }, connection.Clock);
     }
 }

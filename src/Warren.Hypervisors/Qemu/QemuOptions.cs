@@ -34,6 +34,12 @@ public sealed record QemuOptions
     /// <summary>Run QEMU under its seccomp filter. Only for builds without it should this be false.</summary>
     public bool Sandbox { get; init; } = true;
 
+    /// <summary>
+    /// Stay connected to guests' agents: they answer at once then. The agent's socket takes one client at a time, so that no other process
+    /// can talk to agents meanwhile.
+    /// </summary>
+    public bool KeepAgentLines { get; init; }
+
     /// <summary>A Linux kernel (bzImage) that must also print its banner before KVM is trusted; optional second stage of the probe.</summary>
     public string? ProbeKernel { get; init; }
 }

@@ -1,6 +1,8 @@
+using Microsoft.AspNetCore.Http.HttpResults;
 using Warren.Contracts;
 using Warren.Server.Access;
 using Warren.Server.Database;
+using Warren.Server.Hosts;
 using Warren.Server.Keys;
 using Warren.Server.Web;
 
@@ -11,6 +13,8 @@ internal static class MachineVerbsApi
 {
     public static void Map(RouteGroupBuilder machines)
     {
+        machines.MapGet("/{machine}/agent", AskAgentAsync).WithName("askAgent").ProducesProblem(404).ProducesProblem(422)
+            .WithSummary("Ask the agent in its guest whether it answers now; that is not use of the machine");
         machines.MapPost("/{machine}/pause", async (string machine, WarrenDb db, Caller caller, MachineCommands commands, CancellationToken c)
                 => new AcceptedOperation(await commands.PauseAsync(await MachinesApi.FindAsync(machine, db, caller, c), c)))
             .WithName("pauseMachine").ProducesProblem(404).ProducesProblem(409).ProducesProblem(422).WithSummary("Halt its CPUs; its memory stays");
@@ -35,6 +39,21 @@ internal static class MachineVerbsApi
         machines.MapPost("/{machine}/fork", ForkAsync)
             .WithName("forkMachine").ProducesProblem(400).ProducesProblem(404).ProducesProblem(409).ProducesProblem(422)
             .WithSummary("Make new machines on the same host that go on where a running one stands");
+    }
+
+    private static async Task<Ok<AgentAnswer>> AskAgentAsync(
+        string machine, WarrenDb db, Caller caller, HostDirectory hosts, HostViews views, TimeProvider clock, CancellationToken cancellation)
+    {
+        var row = await MachinesApi.FindAsync(machine, db, caller, cancellation);
+        if ((await hosts.DriverAsync(row.Host, cancellation)).Guest is not { } guest)
+        {
+            await views.DemandAsync(db, row.Host, "guest", "ask the agent in a guest", cancellation);
+            return TypedResults.Ok(new AgentAnswer(false));
+        }
+
+        var asked = clock.GetTimestamp();
+        var answers = await guest.PingAsync(row.Id, cancellation);
+        return TypedResults.Ok(new AgentAnswer(answers, answers ? Math.Round(clock.GetElapsedTime(asked).TotalMilliseconds, 1) : null));
     }
 
     private static async Task<AcceptedOperation> ForkAsync(string machine, ForkRequest? request, WarrenDb db, Caller caller, MachineCommands commands, CancellationToken cancellation)

@@ -81,17 +81,17 @@ public sealed class HostVerbTests
     public async Task What_is_on_a_host_is_listed_and_adopted()
     {
         await using var server = await LittleServer.StartAsync(routes => routes
-            .Get("/hosts/lab/machines", () => new Page<HostMachine>([new("01m7", "on", true, "web"), new("Old Web", "off", false), new("01m8", "off", true)]))
+            .Get("/hosts/lab/machines", () => new Page<HostMachine>([new("01m7", "on", true, "web", 512, new MemoryUse(200, 120)), new("Old Web", "off", false), new("01m8", "off", true)]))
             .Post("/hosts/lab/machines/{native}/adopt", (string native) => Results.Json(Given.Operation("o1", OperationStatus.Succeeded, 100, native.ToLowerInvariant().Replace(' ', '-')), WarrenJson.Options, statusCode: 202))
             .Get("/operations/{id}", () => Given.Operation("o1", OperationStatus.Succeeded, 100, "old-web"))
             .Get("/machines/{m}", () => Given.Machine("old-web", MachineState.Stopped) with { Image = null, Host = "lab" }));
         using var shell = new Shell(server.Url);
         (await shell.RunAsync("hosts", "machines", "lab")).ShouldBe(0);
         shell.Out.ShouldBe("""
-            NAME THERE   POWER   MACHINE
-            01m7         on      web
-            Old Web      off     not ours
-            01m8         off     ours, not known here any more
+            NAME THERE   POWER   MEMORY               ITS OWN   MACHINE
+            01m7         on      200 MiB of 512 MiB   120 MiB   web
+            Old Web      off     -                    -         not ours
+            01m8         off     -                    -         ours, not known here any more
 
             """);
         (await shell.RunAsync("hosts", "adopt", "lab", "Old Web")).ShouldBe(0, shell.Error);

@@ -146,6 +146,17 @@ public sealed class MachineVerbTests
         server.Requests.Single().Headers["Last-Event-ID"].ShouldBe("0");
     }
 
+    [Fact]
+    public async Task Ping_tells_whose_agents_answer_and_fails_when_one_does_not()
+    {
+        await using var server = await LittleServer.StartAsync(routes => routes.Get("/machines/{m}/agent", (string m) => m == "web" ? new AgentAnswer(true, 4.25) : new AgentAnswer(false)));
+        using var shell = new Shell(server.Url);
+        (await shell.RunAsync("ping", "web")).ShouldBe(0, shell.Error);
+        shell.Out.ShouldBe("web: its agent answers, in 4.3 ms\n");
+        (await shell.RunAsync("ping", "web", "off", "--format", "json")).ShouldBe(1);
+        shell.Out.ShouldContain("""{"answers":false}""");
+    }
+
     private static void Booting(LittleServer.RouteTable routes, params Readiness[] stages) => Booting(routes, MachineState.Running, stages);
 
     private static void Booting(LittleServer.RouteTable routes, MachineState state, params Readiness[] stages) => routes

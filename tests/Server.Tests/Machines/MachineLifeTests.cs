@@ -19,9 +19,11 @@ public abstract class MachineLifeTests(PostgresCluster? cluster) : DatabaseTests
         machine.State.ShouldBe(MachineState.Running);
         machine.Forwards.ShouldContain(f => f.GuestPort == 22);
         machine.Ssh!.User.ShouldBe("root");
+        (await server.Client.GetFromJsonAsync<AgentAnswer>("machines/a/agent", WarrenJson.Options))!.ShouldSatisfyAllConditions(a => a.Answers.ShouldBeTrue(), a => a.Milliseconds.ShouldNotBeNull());
 
         await SucceedsAsync(server, "machines/a/stop", new StopRequest { GraceSeconds = 20 });
         (await GetAsync(server, "a")).State.ShouldBe(MachineState.Stopped);
+        (await server.Client.GetFromJsonAsync<AgentAnswer>("machines/a/agent", WarrenJson.Options)).ShouldBe(new AgentAnswer(false));
 
         using (var patch = await server.Client.PatchAsJsonAsync("machines/a", new EditMachineRequest { MemoryMiB = 512, Cpus = 4, DiskGiB = 20 }, WarrenJson.Options))
             patch.StatusCode.ShouldBe(HttpStatusCode.Accepted);

@@ -12,7 +12,7 @@ namespace Warren.Hypervisors.Qemu.Forks;
 /// overlays. A fork pays for what it writes.
 /// </summary>
 internal sealed class QemuForks(
-    string machinesFolder, Layers layers, QemuLife life, QemuSnapshots snapshots, QemuControl control, AgentGuest guest, TimeProvider clock) : IForks
+    string machinesFolder, Layers layers, QemuLife life, QemuSnapshots snapshots, QemuControl control, GuestAgent agent, AgentGuest guest, TimeProvider clock) : IForks
 {
     private readonly WarmFreeze _freeze = new(layers, life, snapshots, control, clock);
 
@@ -59,6 +59,7 @@ internal sealed class QemuForks(
             Lay(warm, record, fork, definition);
             // Its devices are its parent's: a seed too, or none.
             await life.ResumeAsync(definition with { Seed = record.Definition.Seed }, fork, record.Resumed, new GuestMemory(warm.Memory, Shared: false), cancellation);
+            await agent.OpenAsync(fork, cancellation);
             await IgnoreSharedAsync(fork, control, true, cancellation);
             await MemoryState.LoadAsync(fork, warm.State, control, clock, cancellation);
             await IgnoreSharedAsync(fork, control, false, cancellation);

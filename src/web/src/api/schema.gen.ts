@@ -651,6 +651,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/machines/{machine}/agent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Ask the agent in its guest whether it answers now; that is not use of the machine */
+        get: operations["askAgent"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/machines/{machine}/pause": {
         parameters: {
             query?: never;
@@ -1156,6 +1173,16 @@ export interface components {
             /** @description Name of the machine here; made from its name there when left out. */
             name?: null | string;
         };
+        /** @description GET /machines/{machine}/agent: whether the agent in the guest answers now. */
+        AgentAnswer: {
+            /** @description It does. */
+            answers: boolean;
+            /**
+             * Format: double
+             * @description How long its answer took, as the server saw it; absent when there was none.
+             */
+            milliseconds?: null | number;
+        };
         /** @description A bearer token for programs, without its secret. */
         ApiToken: {
             id: string;
@@ -1589,7 +1616,7 @@ export interface components {
             acceleratorReason?: null | string;
             /**
              * Format: int64
-             * @description Memory that machines may use, in MiB.
+             * @description Memory that may be promised to machines, in MiB.
              */
             memoryMiB?: number;
             /**
@@ -1597,6 +1624,16 @@ export interface components {
              * @description Memory promised to machines that are on or starting, in MiB.
              */
             memoryUsedMiB?: number;
+            /**
+             * Format: int64
+             * @description Memory that can really be had there now without swapping, in MiB; absent where the host does not tell.
+             */
+            memoryAvailableMiB?: null | number;
+            /**
+             * Format: int64
+             * @description Memory that machines really take there, in MiB, what they share counted once; absent where the host does not tell.
+             */
+            memoryTakenMiB?: null | number;
             /**
              * Format: int32
              * @description Memory left to the host itself, in MiB.
@@ -1655,6 +1692,12 @@ export interface components {
             ours: boolean;
             /** @description Its name here; absent for a foreign one, and for one of ours that is not known here any more. */
             machine?: null | string;
+            /**
+             * Format: int32
+             * @description Memory promised to it, in MiB; absent for what is not known here.
+             */
+            promisedMiB?: null | number;
+            memory?: null | components["schemas"]["MemoryUse"];
         };
         /**
          * @description How it stands with a host.
@@ -2111,6 +2154,19 @@ export interface components {
          * @enum {unknown}
          */
         MachineVideo: "std" | "virtio";
+        /** @description Memory that a running machine really takes, what runs it included. */
+        MemoryUse: {
+            /**
+             * Format: int64
+             * @description All of it in MiB, where what it shares with others counts by its share (PSS): these add up.
+             */
+            proportionalMiB: number;
+            /**
+             * Format: int64
+             * @description What it alone has, in MiB: what is free again when it goes.
+             */
+            privateMiB: number;
+        };
         /** @description POST /machines/{id}/migrate. */
         MigrateRequest: {
             /** @description The host it is to run on, of the same kind. */
@@ -5404,6 +5460,53 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    askAgent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                machine: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentAnswer"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
             };
         };
     };
