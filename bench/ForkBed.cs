@@ -62,12 +62,15 @@ internal sealed class ForkBed : IAsyncDisposable
 
     public async Task DeleteAsync(string machine) => await Server.SucceedAsync(await Server.DeleteAsync($"machines/{machine}"));
 
-    /// <summary>MiB of a machine's process: its own, and in all with its share of what it shares (proc(5), smaps_rollup).</summary>
+    /// <summary>
+    /// MiB of a machine's process (proc(5), smaps_rollup): pages of its own, which are those without a file and those of the memory that a
+    /// booted guest was given; and in all with its share of what it shares.
+    /// </summary>
     public async Task<(double Private, double Pss)> MemoryAsync(string machine)
     {
         var sizes = File.ReadLines($"/proc/{await ProcessAsync(machine)}/smaps_rollup").Skip(1).Select(l => l.Split(' ', StringSplitOptions.RemoveEmptyEntries))
             .ToDictionary(w => w[0], w => double.Parse(w[1], CultureInfo.InvariantCulture) / 1024, StringComparer.Ordinal);
-        return (sizes["Private_Clean:"] + sizes["Private_Dirty:"], sizes["Pss:"]);
+        return (sizes["Pss_Anon:"] + sizes["Pss_Shmem:"], sizes["Pss:"]);
     }
 
     public async ValueTask DisposeAsync()

@@ -167,7 +167,7 @@ public sealed record HostMachine(string NativeName, string Power, bool Ours, str
 
 /// <summary>Memory that a running machine really takes, what runs it included.</summary>
 /// <param name="ProportionalMiB">All of it in MiB, where what it shares with others counts by its share (PSS): these add up.</param>
-/// <param name="PrivateMiB">What it alone has, in MiB: what is free again when it goes.</param>
+/// <param name="PrivateMiB">What it alone has written, in MiB: what is free again when it goes.</param>
 public sealed record MemoryUse(long ProportionalMiB, long PrivateMiB);
 
 /// <summary>POST /hosts/{name}/machines/{nativeName}/adopt.</summary>

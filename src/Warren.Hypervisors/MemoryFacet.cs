@@ -16,5 +16,7 @@ public sealed record HostMemory(long AvailableMiB, IReadOnlyDictionary<string, M
 
 /// <summary>Memory that one running machine takes, what runs it included.</summary>
 /// <param name="ProportionalMiB">All of it in MiB, where what it shares with others counts by its share (PSS): these add up.</param>
-/// <param name="PrivateMiB">What it alone has, in MiB: what is free again when it goes.</param>
+/// <param name="PrivateMiB">
+/// What it alone has written, in MiB: what is free again when it goes. What it has only read of a file gives way to others anyway.
+/// </param>
 public sealed record MachineMemory(long ProportionalMiB, long PrivateMiB);

@@ -28,6 +28,8 @@ internal sealed class GuestAgent(string machinesFolder, bool keepLines, TimeProv
 
     private const byte Delimiter = 0xFF;
 
+    private const string Ping = "guest-ping";
+
     /// <inheritdoc/>
     public Task<JsonNode?> AskAsync(
         string machineId, string command, JsonObject? arguments, TimeSpan limit, CancellationToken cancellation) =>
@@ -46,7 +48,8 @@ internal sealed class GuestAgent(string machinesFolder, bool keepLines, TimeProv
     {
         if (!keepLines) return;
         var line = LineOf(folder);
-        await line.Gate.WaitAsync(cancellation);
+        // Who asks already is connected, and waits for this machine to run.
+        if (!await line.Gate.WaitAsync(TimeSpan.Zero, cancellation)) return;
         try
         {
             line.Close();
@@ -83,7 +86,17 @@ internal sealed class GuestAgent(string machinesFolder, bool keepLines, TimeProv
             entered = true;
             if (line.Kept is { IsQuiet: false }) line.Close();
             line.Kept ??= new JsonLines(await UnixSockets.ConnectAsync(folder.AgentSocket, clock, either.Token), LongestAnswer);
-            if (!line.InStep) await SynchroniseAsync(line.Kept, either.Token);
+            if (!line.InStep)
+            {
+                await SynchroniseAsync(line.Kept, either.Token);
+                // It has just answered: that was the question.
+                if (command == Ping)
+                {
+                    answered = true;
+                    return null;
+                }
+            }
+
             await SendAsync(line.Kept, command, arguments, either.Token);
             if (!wantsAnswer) return null;
             var answer = await line.Kept.ReadAsync(either.Token);

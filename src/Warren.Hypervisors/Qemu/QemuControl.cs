@@ -14,10 +14,12 @@ internal sealed class QemuControl(TimeProvider clock)
     /// <summary>Gives commands in order over one connection and returns their answers.</summary>
     /// <exception cref="HypervisorException">Unreachable when QEMU is silent, Rejected when it refuses.</exception>
     internal Task<JsonNode?[]> RunAsync(MachineFolder folder, CancellationToken cancellation, params string[] commands) =>
-        RunAsync(folder, Limit, [.. commands.Select(c => (c, (JsonObject?)null))], cancellation);
+        RunAsync(folder, Limit, cancellation, [.. commands.Select(c => (c, (JsonObject?)null))]);
 
-    private async Task<JsonNode?[]> RunAsync(
-        MachineFolder folder, TimeSpan limit, (string Name, JsonObject? Arguments)[] commands, CancellationToken cancellation)
+    /// <summary>The same of commands with arguments.</summary>
+    /// <exception cref="HypervisorException">Unreachable when QEMU is silent for <paramref name="limit"/>, Rejected when it refuses.</exception>
+    internal async Task<JsonNode?[]> RunAsync(
+        MachineFolder folder, TimeSpan limit, CancellationToken cancellation, params (string Name, JsonObject? Arguments)[] commands)
     {
         var gate = _gates.GetOrAdd(folder.Id, _ => new SemaphoreSlim(1));
         if (!await gate.WaitAsync(Limit, cancellation))
@@ -40,7 +42,7 @@ internal sealed class QemuControl(TimeProvider clock)
     /// <exception cref="HypervisorException">Unreachable when QEMU is silent for <paramref name="limit"/>, Rejected when it refuses.</exception>
     internal async Task<JsonNode?> AskAsync(
         MachineFolder folder, string command, JsonObject? arguments, TimeSpan limit, CancellationToken cancellation) =>
-        (await RunAsync(folder, limit, [(command, arguments)], cancellation))[0];
+        (await RunAsync(folder, limit, cancellation, (command, arguments)))[0];
 
     /// <summary>Forgets a machine that is gone.</summary>
     internal void Forget(string id) => _gates.TryRemove(id, out _);

@@ -9,6 +9,9 @@ internal sealed class QemuLauncher(QemuOptions options, CommandRunner commands, 
     private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan GoneWithin = TimeSpan.FromSeconds(10);
 
+    /// <summary>Most QEMUs answer within this, and somebody waits for a fork's.</summary>
+    private static readonly TimeSpan s_quick = TimeSpan.FromMilliseconds(200), s_soon = TimeSpan.FromMilliseconds(2), s_later = TimeSpan.FromMilliseconds(10);
+
     /// <summary>Logs larger than this are set aside at the next start; one older one is kept.</summary>
     private const long LongestLog = 8 << 20;
 
@@ -87,7 +90,7 @@ internal sealed class QemuLauncher(QemuOptions options, CommandRunner commands, 
                     $"QEMU did not open its control socket within {ReadyWithin.TotalSeconds:0} s");
             }
 
-            await Task.Delay(TimeSpan.FromMilliseconds(10), clock, cancellation);
+            await Task.Delay(clock.GetElapsedTime(began) < s_quick ? s_soon : s_later, clock, cancellation);
         }
     }
 

@@ -23,13 +23,16 @@ internal sealed class QemuMemory(string machinesFolder) : IMemoryUse
         return Task.FromResult(new HostMemory(HostResources.AvailableMemory() >> 20, seen));
     }
 
-    /// <summary>Reads <c>smaps_rollup</c>, which counts KiB; null when it has not the lines.</summary>
+    /// <summary>
+    /// Reads <c>smaps_rollup</c>, which counts KiB; null when it has not the lines (Linux 5.9). Its own are the pages without a file and
+    /// those of the memory that its guest was given at its start; pages of a golden image's file are not, whoever has read them.
+    /// </summary>
     internal static MachineMemory? Parse(string rollup)
     {
         var kib = rollup.Split('\n').Select(l => l.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Where(w => w.Length == 3 && w[2] == "kB")
             .ToDictionary(w => w[0], w => long.Parse(w[1], CultureInfo.InvariantCulture), StringComparer.Ordinal);
-        return kib.TryGetValue("Pss:", out var pss) && kib.TryGetValue("Private_Clean:", out var clean) && kib.TryGetValue("Private_Dirty:", out var dirty)
-            ? new MachineMemory(pss >> 10, (clean + dirty) >> 10)
+        return kib.TryGetValue("Pss:", out var pss) && kib.TryGetValue("Pss_Anon:", out var anonymous) && kib.TryGetValue("Pss_Shmem:", out var shared)
+            ? new MachineMemory(pss >> 10, (anonymous + shared) >> 10)
             : null;
     }
 }

@@ -70,8 +70,8 @@ public sealed class QemuTextTests
     [Fact]
     public void What_a_process_takes_is_read_from_its_rollup()
     {
-        const string Rollup = "55d0c0-7ffd3 ---p 00000000 00:00 0    [rollup]\nRss:              283376 kB\nPss:              205312 kB\nPss_Dirty: 1 kB\nPrivate_Clean:      2048 kB\nPrivate_Dirty:    101376 kB\n";
-        QemuMemory.Parse(Rollup).ShouldBe(new MachineMemory(200, 101));
+        const string Rollup = "55d0c0-7ffd3 ---p 00000000 00:00 0    [rollup]\nRss:              283376 kB\nPss:              205312 kB\nPss_Dirty: 1 kB\nPss_Anon: 4096 kB\nPss_File: 1 kB\nPss_Shmem:    101376 kB\n";
+        QemuMemory.Parse(Rollup).ShouldBe(new MachineMemory(200, 103));
         QemuMemory.Parse("Rss: 1 kB\n").ShouldBeNull();
     }
 

@@ -102,7 +102,7 @@ internal sealed class TreeRun(QemuOptions options, BootMedium image, Cancellatio
                 break;
             case TreeVerb.Flatten when !machine.Runs:
                 await _driver.Clones!.FlattenAsync(machine.Id, new Progress<double>(), cancellation);
-                foreach (var file in Disks(options, machine.Id)) Qcow2Backing.Of(file).ShouldBeNull(file);
+                foreach (var file in Disks(options, machine.Id)) Qcow2Header.BackingOf(file).ShouldBeNull(file);
                 break;
             case TreeVerb.DeleteMachine:
                 await _driver.DeleteAsync(machine.Id, cancellation);

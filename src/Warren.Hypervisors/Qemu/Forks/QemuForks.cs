@@ -62,10 +62,8 @@ internal sealed class QemuForks(
             await agent.OpenAsync(fork, cancellation);
             await IgnoreSharedAsync(fork, control, true, cancellation);
             await MemoryState.LoadAsync(fork, warm.State, control, clock, cancellation);
-            await IgnoreSharedAsync(fork, control, false, cancellation);
             // Its card has its parent's address until it is renewed.
-            await LinkAsync(fork, up: false, cancellation);
-            await control.AskAsync(fork, "cont", null, QemuControl.Limit, cancellation);
+            await control.RunAsync(fork, QemuControl.Limit, cancellation, IgnoreShared(false), Link(up: false), ("cont", null));
             File.Delete(fork.Unfinished);
         }
         catch
@@ -83,7 +81,7 @@ internal sealed class QemuForks(
         if (!fork.Exists) throw NotFound($"there is no machine {definition.Id} on this host");
         if (!File.Exists(fork.Twin)) return;
         await new GuestRenewal(guest, clock).RunAsync(definition, identity, cancellation);
-        await LinkAsync(fork, up: true, cancellation);
+        await control.RunAsync(fork, QemuControl.Limit, cancellation, Link(up: true));
         File.Delete(fork.Twin);
     }
 
@@ -96,13 +94,13 @@ internal sealed class QemuForks(
     }
 
     /// <summary>Tells a QEMU to leave shared memory out of its migration stream, or not to.</summary>
-    internal static Task IgnoreSharedAsync(MachineFolder folder, QemuControl control, bool on, CancellationToken cancellation) => control.AskAsync(
-        folder, "migrate-set-capabilities",
-        new JsonObject { ["capabilities"] = new JsonArray(new JsonObject { ["capability"] = "x-ignore-shared", ["state"] = on }) },
-        QemuControl.Limit, cancellation);
+    internal static Task IgnoreSharedAsync(MachineFolder folder, QemuControl control, bool on, CancellationToken cancellation) =>
+        control.RunAsync(folder, QemuControl.Limit, cancellation, IgnoreShared(on));
 
-    private async Task LinkAsync(MachineFolder folder, bool up, CancellationToken cancellation) =>
-        await control.AskAsync(folder, "set_link", new JsonObject { ["name"] = "net0", ["up"] = up }, QemuControl.Limit, cancellation);
+    private static (string, JsonObject?) IgnoreShared(bool on) => ("migrate-set-capabilities",
+        new JsonObject { ["capabilities"] = new JsonArray(new JsonObject { ["capability"] = "x-ignore-shared", ["state"] = on }) });
+
+    private static (string, JsonObject?) Link(bool up) => ("set_link", new JsonObject { ["name"] = "net0", ["up"] = up });
 
     private static void Lay(WarmFolder warm, WarmRecord record, MachineFolder fork, MachineDefinition definition)
     {

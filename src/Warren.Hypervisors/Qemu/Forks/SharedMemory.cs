@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
@@ -18,6 +19,12 @@ internal static partial class SharedMemory
     private const int SeekData = 3;
 
     private const int SeekHole = 4;
+
+    private const long Part = 8L << 20;
+
+    private const int Chunk = 1 << 20;
+
+    private const int AtOnce = 4;
 
     /// <summary>A fresh one; keep it open until QEMU runs. Null where the kernel has none.</summary>
     internal static SafeFileHandle? Make(long bytes)
@@ -52,17 +59,34 @@ internal static partial class SharedMemory
         using var to = File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write);
         File.SetUnixFileMode(path, OwnerOnly.File);
         RandomAccess.SetLength(to, length);
-        var buffer = new byte[1 << 20];
+        var parts = new List<(long From, long To)>();
         for (long at = 0; at < length && (at = Seek(from, at, SeekData)) >= 0;)
         {
-            var hole = Seek(from, at, SeekHole);
-            while (at < hole)
+            for (var hole = Seek(from, at, SeekHole); at < hole; at += Part) parts.Add((at, Math.Min(at + Part, hole)));
+            at = parts[^1].To;
+        }
+
+        try
+        {
+            // The guest stands still meanwhile, and so do its CPUs: two copy in two thirds of the time of one.
+            Parallel.ForEach(parts, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellation }, () => new byte[Chunk], CopyPart, _ => { });
+        }
+        catch (AggregateException e)
+        {
+            // A full disk is one for all of them.
+            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
+        }
+
+        byte[] CopyPart((long From, long To) part, ParallelLoopState _, byte[] buffer)
+        {
+            for (var (at, end) = part; at < end;)
             {
-                cancellation.ThrowIfCancellationRequested();
-                var read = RandomAccess.Read(from, buffer.AsSpan(0, (int)Math.Min(buffer.Length, hole - at)), at);
+                var read = RandomAccess.Read(from, buffer.AsSpan(0, (int)Math.Min(Chunk, end - at)), at);
                 RandomAccess.Write(to, buffer.AsSpan(0, read), at);
                 at += read;
             }
+
+            return buffer;
         }
     }
 

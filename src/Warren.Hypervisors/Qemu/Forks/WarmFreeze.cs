@@ -10,6 +10,8 @@ internal sealed class WarmFreeze(Layers layers, QemuLife life, QemuSnapshots sna
     /// <summary>QEMU's user network has its own hosts at 10.0.2.2 and 10.0.2.3; the guest's range begins at 15, less one for each lease that came with the state.</summary>
     private const int MostLeases = QemuArguments.GuestAddress - 4;
 
+    private const string Stream = "stream";
+
     internal async Task RunAsync(MachineFolder machine, WarmFolder warm, CancellationToken cancellation)
     {
         var definition = OwnDisks.DefinitionOf(machine);
@@ -26,9 +28,7 @@ internal sealed class WarmFreeze(Layers layers, QemuLife life, QemuSnapshots sna
         try
         {
             using var memory = SharedMemory.Of(pid);
-            var type = memory is null
-                ? await ConvertAsync(machine, definition, names, fresh, cancellation)
-                : await FreezeAsync(machine, definition, names, memory, fresh, cancellation);
+            var type = await FreezeAsync(machine, definition, names, memory, fresh, leases, cancellation);
             if (File.Exists(machine.Seed)) File.Copy(machine.Seed, fresh.Seed);
             PrivateFile.Write(fresh.Record, new WarmRecord(definition, new Resumption(type, leases + 1), names));
             warm.Finish(fresh);
@@ -41,22 +41,47 @@ internal sealed class WarmFreeze(Layers layers, QemuLife life, QemuSnapshots sna
         }
     }
 
-    /// <summary>Memory that we can read: it is copied while the machine stands still, beside the state of its devices.</summary>
     private async Task<string> FreezeAsync(
-        MachineFolder machine, MachineDefinition definition, List<string> names, SafeFileHandle memory, WarmFolder fresh, CancellationToken cancellation)
+        MachineFolder machine, MachineDefinition definition, List<string> names, SafeFileHandle? memory, WarmFolder fresh, int leases, CancellationToken cancellation)
     {
-        await QemuForks.IgnoreSharedAsync(machine, control, true, cancellation);
+        var type = "";
         try
         {
-            var type = "";
-            await Standstill.DuringAsync(machine, control, async () =>
+            // What takes time and can be done before comes before: the machine stands still for the rest.
+            var prepared = await snapshots.PrepareAsync(machine, names, fresh.In, cancellation);
+            await IgnoringAsync(machine, memory is not null, () => Standstill.DuringAsync(machine, control, async () =>
             {
-                var copy = Task.Run(() => SharedMemory.Copy(memory, fresh.Memory, cancellation), cancellation);
-                await FreezeDisksAsync(machine, definition, names, fresh, cancellation);
-                type = await MemoryState.SaveAsync(machine, fresh.State, control, clock, cancellation);
-                await copy;
-            }, cancellation);
-            return type;
+                // First: the disks are flushed by it, which takes half a second when it meets the writing of the memory.
+                await snapshots.SwitchAsync(machine, prepared, cancellation);
+                if (definition.Firmware == Firmware.Uefi) File.Copy(machine.FirmwareVariables, fresh.FirmwareVariables);
+                // Memory that we can read is copied beside the state of the devices; whichever fails, both have ended then.
+                var state = MemoryState.SaveAsync(machine, memory is null ? fresh.In(Stream) : fresh.State, sync: false, control, clock, cancellation);
+                await Task.WhenAll(state, memory is null ? Task.CompletedTask : Task.Run(() => SharedMemory.Copy(memory, fresh.Memory, cancellation), cancellation));
+                type = await state;
+            }, cancellation));
+        }
+        finally
+        {
+            await snapshots.SettleAsync(machine);
+        }
+
+        if (memory is null) await ConvertAsync(machine, definition, names, fresh, new Resumption(type, leases), cancellation);
+        return type;
+    }
+
+    /// <summary>Does something while QEMU leaves shared memory out of its migration stream, if it is to.</summary>
+    private async Task IgnoringAsync(MachineFolder machine, bool ignore, Func<Task> act)
+    {
+        if (!ignore)
+        {
+            await act();
+            return;
+        }
+
+        try
+        {
+            await QemuForks.IgnoreSharedAsync(machine, control, true, CancellationToken.None);
+            await act();
         }
         finally
         {
@@ -65,17 +90,12 @@ internal sealed class WarmFreeze(Layers layers, QemuLife life, QemuSnapshots sna
     }
 
     /// <summary>
-    /// The memory of a fork is its own QEMU's alone. It comes out as a whole stream, which another QEMU that never runs takes in
+    /// The memory of a fork is its own QEMU's alone. It came out as a whole stream, which another QEMU that never runs takes in
     /// to memory that we can read.
     /// </summary>
-    private async Task<string> ConvertAsync(MachineFolder machine, MachineDefinition definition, List<string> names, WarmFolder fresh, CancellationToken cancellation)
+    private async Task ConvertAsync(MachineFolder machine, MachineDefinition definition, List<string> names, WarmFolder fresh, Resumption resumed, CancellationToken cancellation)
     {
-        var (whole, type) = (fresh.In("stream"), "");
-        await Standstill.DuringAsync(machine, control, async () =>
-        {
-            await FreezeDisksAsync(machine, definition, names, fresh, cancellation);
-            type = await MemoryState.SaveAsync(machine, whole, control, clock, cancellation);
-        }, cancellation);
+        var whole = fresh.In(Stream);
         var still = new MachineFolder(fresh.Path, "still");
         still.CheckSocketPaths();
         still.Make();
@@ -84,10 +104,10 @@ internal sealed class WarmFreeze(Layers layers, QemuLife life, QemuSnapshots sna
         if (File.Exists(machine.Seed)) File.Copy(machine.Seed, still.Seed);
         try
         {
-            await life.ResumeAsync(definition with { Forwards = [] }, still, new Resumption(type, MachineProcess.Leases(machine)), null, cancellation);
+            await life.ResumeAsync(definition with { Forwards = [] }, still, resumed, null, cancellation);
             await MemoryState.LoadAsync(still, whole, control, clock, cancellation);
             await QemuForks.IgnoreSharedAsync(still, control, true, cancellation);
-            await MemoryState.SaveAsync(still, fresh.State, control, clock, cancellation);
+            await MemoryState.SaveAsync(still, fresh.State, sync: false, control, clock, cancellation);
             using var memory = SharedMemory.Of(MachineProcess.Search(still) ?? 0)
                 ?? throw new HypervisorException(HypervisorErrorKind.Unsupported, "this host's kernel has no memory that could be shared (memfd_create)");
             await Task.Run(() => SharedMemory.Copy(memory, fresh.Memory, cancellation), cancellation);
@@ -100,12 +120,5 @@ internal sealed class WarmFreeze(Layers layers, QemuLife life, QemuSnapshots sna
 
         Directory.Delete(still.Path, recursive: true);
         File.Delete(whole);
-        return type;
-    }
-
-    private async Task FreezeDisksAsync(MachineFolder machine, MachineDefinition definition, List<string> names, WarmFolder fresh, CancellationToken cancellation)
-    {
-        await snapshots.FreezeForAsync(machine, names, fresh.In, cancellation);
-        if (definition.Firmware == Firmware.Uefi) File.Copy(machine.FirmwareVariables, fresh.FirmwareVariables);
     }
 }

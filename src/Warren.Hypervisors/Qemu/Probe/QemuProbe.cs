@@ -6,6 +6,7 @@ namespace Warren.Hypervisors.Qemu.Probe;
 /// <summary>Finds out what this host really can do with QEMU.</summary>
 internal sealed partial class QemuProbe(QemuOptions options, CommandRunner commands)
 {
+    private (string Version, DateTime? ChangedAt)? _version;
     private readonly AcceleratorChoice _accelerators = new(options, new ProbeBoot(options, commands));
 
     /// <summary>The accelerator machines are started with.</summary>
@@ -47,11 +48,23 @@ internal sealed partial class QemuProbe(QemuOptions options, CommandRunner comma
         };
     }
 
+    /// <summary>Asked once for each program that was installed: each start of a machine wants to know.</summary>
     private async Task<string> VersionAsync(CancellationToken cancellation)
     {
+        var changed = ChangedAt();
+        if (_version is { } known && known.ChangedAt == changed && changed is not null) return known.Version;
         var text = await commands.RequireAsync(
             new Command(options.QemuProgram, [.. options.ExtraArguments, "--version"]) { Environment = options.Environment }, cancellation);
-        return ParseVersion(text);
+        _version = (ParseVersion(text), changed);
+        return _version.Value.Version;
+    }
+
+    /// <summary>When the program was last changed; null when it is not where it is looked for.</summary>
+    private DateTime? ChangedAt()
+    {
+        var folders = options.QemuProgram.Contains('/', StringComparison.Ordinal) ? [""] : (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':');
+        var file = folders.Select(f => new FileInfo(Path.Combine(f, options.QemuProgram))).FirstOrDefault(f => f.Exists);
+        return file?.LastWriteTimeUtc;
     }
 
     /// <summary>The version in <c>QEMU emulator version 7.2.22 (Debian ...)</c>.</summary>

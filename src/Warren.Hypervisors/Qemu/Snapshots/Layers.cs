@@ -22,7 +22,7 @@ internal sealed class Layers(string machinesFolder, DiskFiles disks, TimeProvide
     /// <summary>Makes what a disk of a stopped machine holds a layer, by a second name for its file, and the disk an overlay on it. Hold the lock.</summary>
     internal async Task<string> FreezeAsync(string disk, CancellationToken cancellation)
     {
-        var (layer, size) = await NameAsync(disk, cancellation);
+        var (layer, size) = Name(disk);
         await disks.MakeOverlayAsync(disk, PathOf(layer), size, cancellation);
         return layer;
     }
@@ -33,21 +33,14 @@ internal sealed class Layers(string machinesFolder, DiskFiles disks, TimeProvide
     /// </summary>
     internal async Task<string> FreezeBesideAsync(string disk, CancellationToken cancellation)
     {
-        var (layer, size) = await NameAsync(disk, cancellation);
+        var (layer, size) = Name(disk);
         await disks.MakeOverlayAsync(BesideOf(disk, layer), PathOf(layer), size, cancellation);
         return layer;
     }
 
     /// <summary>Makes a disk of a stopped machine a fresh overlay on a layer, and forgets what it held. Hold the lock.</summary>
-    internal async Task StackAsync(string disk, string layer, long atLeast, CancellationToken cancellation)
-    {
-        var size = await disks.VirtualSizeAsync(PathOf(layer), "qcow2", cancellation);
-        await disks.MakeOverlayAsync(disk, PathOf(layer), Math.Max(size, atLeast), cancellation);
-    }
-
-    /// <summary>Makes an empty overlay elsewhere, as large as a disk that lies upon the same layer.</summary>
-    internal async Task OverlayAsync(string path, string layer, string sibling, CancellationToken cancellation) =>
-        await disks.MakeOverlayAsync(path, PathOf(layer), await disks.VirtualSizeAsync(sibling, "qcow2", cancellation), cancellation);
+    internal Task StackAsync(string disk, string layer, long atLeast, CancellationToken cancellation) =>
+        disks.MakeOverlayAsync(disk, PathOf(layer), Math.Max(Qcow2Header.SizeOf(PathOf(layer)), atLeast), cancellation);
 
     /// <summary>The overlay beside a disk. No two freezes use one name: QEMU goes on calling a file as it was when it was opened.</summary>
     internal static string BesideOf(string disk, string layer) => $"{disk}.{layer}";
@@ -63,7 +56,7 @@ internal sealed class Layers(string machinesFolder, DiskFiles disks, TimeProvide
     /// <summary>Gives an overlay beside a disk the disk's name too. It keeps its own while QEMU may know it by that.</summary>
     internal static void Adopt(string beside, string disk)
     {
-        if (Qcow2Backing.Of(beside) == Qcow2Backing.Of(disk)) return;
+        if (Qcow2Header.BackingOf(beside) == Qcow2Header.BackingOf(disk)) return;
         File.Delete(disk + ".new");
         HardLink.Make(beside, disk + ".new");
         File.Move(disk + ".new", disk, overwrite: true);
@@ -78,8 +71,8 @@ internal sealed class Layers(string machinesFolder, DiskFiles disks, TimeProvide
         foreach (var group in Besides(folder).GroupBy(b => b.Disk, b => b.Beside, StringComparer.Ordinal))
         {
             // One of them may be the disk itself, by the name that a QEMU knew it by; what it stood on would be older.
-            var known = Qcow2Backing.Of(group.Key);
-            foreach (var beside in group.Where(b => Qcow2Backing.Of(b) != known)) Adopt(beside, group.Key);
+            var known = Qcow2Header.BackingOf(group.Key);
+            foreach (var beside in group.Where(b => Qcow2Header.BackingOf(b) != known)) Adopt(beside, group.Key);
             foreach (var beside in group) File.Delete(beside);
         }
     }
@@ -105,7 +98,7 @@ internal sealed class Layers(string machinesFolder, DiskFiles disks, TimeProvide
     internal async Task ShortenAsync(string disk, long largest, CancellationToken cancellation)
     {
         var upper = disk;
-        while (LayerOf(Qcow2Backing.Of(upper)) is { } layer)
+        while (LayerOf(Qcow2Header.BackingOf(upper)) is { } layer)
         {
             var lower = PathOf(layer);
             if (Roots().Concat(Upon()).Count(l => l == layer) > 1 || new FileInfo(lower).Length > largest || !await TakeOutAsync(upper, lower, cancellation)) upper = lower;
@@ -124,9 +117,9 @@ internal sealed class Layers(string machinesFolder, DiskFiles disks, TimeProvide
         var itself = Besides(folder.Path).Where(b => b.Disk == disk).Select(b => b.Beside).Append(disk).ToHashSet(StringComparer.Ordinal);
         var (named, upon) = (Roots(itself).ToHashSet(StringComparer.Ordinal), Upon().ToLookup(l => l, StringComparer.Ordinal));
         var needless = new List<string>();
-        for (var layer = LayerOf(Qcow2Backing.Of(disk)); layer is not null; layer = LayerOf(Qcow2Backing.Of(PathOf(layer))))
+        for (var layer = LayerOf(Qcow2Header.BackingOf(disk)); layer is not null; layer = LayerOf(Qcow2Header.BackingOf(PathOf(layer))))
         {
-            if (LayerOf(Qcow2Backing.Of(PathOf(layer))) is null || named.Contains(layer) || upon[layer].Count() > Math.Min(needless.Count, 1)) break;
+            if (LayerOf(Qcow2Header.BackingOf(PathOf(layer))) is null || named.Contains(layer) || upon[layer].Count() > Math.Min(needless.Count, 1)) break;
             needless.Add(layer);
         }
 
@@ -154,7 +147,7 @@ internal sealed class Layers(string machinesFolder, DiskFiles disks, TimeProvide
         foreach (var warm in WarmFolder.Folders(machinesFolder))
         {
             foreach (var disk in Directory.EnumerateFiles(warm, "*.qcow2", SearchOption.AllDirectories))
-                if (LayerOf(Qcow2Backing.Of(disk)) is { } below) yield return below;
+                if (LayerOf(Qcow2Header.BackingOf(disk)) is { } below) yield return below;
         }
 
         foreach (var machine in Directory.EnumerateDirectories(machinesFolder).Where(d => !Path.GetFileName(d).StartsWith('.')))
@@ -170,7 +163,7 @@ internal sealed class Layers(string machinesFolder, DiskFiles disks, TimeProvide
         {
             return
             [
-                .. Directory.EnumerateFiles(machine).Where(f => f.Contains(".qcow2", StringComparison.Ordinal) && but?.Contains(f) != true).Select(f => LayerOf(Qcow2Backing.Of(f))).OfType<string>(),
+                .. Directory.EnumerateFiles(machine).Where(f => f.Contains(".qcow2", StringComparison.Ordinal) && but?.Contains(f) != true).Select(f => LayerOf(Qcow2Header.BackingOf(f))).OfType<string>(),
                 .. new SnapshotFiles(new MachineFolder(machinesFolder, Path.GetFileName(machine))).All().SelectMany(s => s.Disks.Values),
             ];
         }
@@ -181,18 +174,17 @@ internal sealed class Layers(string machinesFolder, DiskFiles disks, TimeProvide
     }
 
     /// <summary>Layers that other layers lie upon, once for each that does.</summary>
-    private IEnumerable<string> Upon() => Directory.EnumerateFiles(Folder).Select(f => LayerOf(Qcow2Backing.Of(f))).OfType<string>();
+    private IEnumerable<string> Upon() => Directory.EnumerateFiles(Folder).Select(f => LayerOf(Qcow2Header.BackingOf(f))).OfType<string>();
 
     private void Follow(string? layer, HashSet<string> named)
     {
-        while (layer is not null && named.Add(layer)) layer = LayerOf(Qcow2Backing.Of(PathOf(layer)));
+        while (layer is not null && named.Add(layer)) layer = LayerOf(Qcow2Header.BackingOf(PathOf(layer)));
     }
 
-    private async Task<(string Layer, long Size)> NameAsync(string disk, CancellationToken cancellation)
+    private (string Layer, long Size) Name(string disk)
     {
         Directory.CreateDirectory(Folder, OwnerOnly.Folder);
-        var layer = Guid.NewGuid().ToString("n");
-        var size = await disks.VirtualSizeAsync(disk, "qcow2", cancellation);
+        var (layer, size) = (Guid.NewGuid().ToString("n"), Qcow2Header.SizeOf(disk));
         HardLink.Make(disk, PathOf(layer));
         return (layer, size);
     }

@@ -94,7 +94,7 @@ internal sealed class LiveChain(MachineFolder folder, Layers layers, QemuControl
     private static List<string> Headers(string disk)
     {
         var files = new List<string>();
-        for (var file = disk; file is not null && files.Count < Layers.Deepest; file = Qcow2Backing.Of(file)) files.Add(file);
+        for (var file = disk; file is not null && files.Count < Layers.Deepest; file = Qcow2Header.BackingOf(file)) files.Add(file);
         return files;
     }
 

@@ -18,11 +18,18 @@ internal static class MemoryState
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
 
     /// <summary>Writes the state of a paused machine to a file, which is there only when it is whole.</summary>
+    /// <param name="folder">Its files.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="sync">It is to outlive a loss of power.</param>
+    /// <param name="control">Its QEMU.</param>
+    /// <param name="clock">Time.</param>
+    /// <param name="cancellation">Ends it; the machine can go on then.</param>
     /// <returns>The versioned type of its board.</returns>
-    internal static async Task<string> SaveAsync(MachineFolder folder, string path, QemuControl control, TimeProvider clock, CancellationToken cancellation)
+    internal static async Task<string> SaveAsync(MachineFolder folder, string path, bool sync, QemuControl control, TimeProvider clock, CancellationToken cancellation)
     {
-        var type = (string?)await control.AskAsync(folder, "qom-get", new JsonObject { ["path"] = "/machine", ["property"] = "type" }, QemuControl.Limit, cancellation) ?? "";
-        await control.AskAsync(folder, "migrate-set-parameters", new JsonObject { ["max-bandwidth"] = Bandwidth }, QemuControl.Limit, cancellation);
+        var answers = await control.RunAsync(folder, QemuControl.Limit, cancellation,
+            ("qom-get", new JsonObject { ["path"] = "/machine", ["property"] = "type" }), ("migrate-set-parameters", new JsonObject { ["max-bandwidth"] = Bandwidth }));
+        var type = (string?)answers[0] ?? "";
         File.Delete(folder.StateSocket);
         using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
@@ -35,7 +42,7 @@ internal static class MemoryState
             {
                 using var stream = await listener.AcceptAsync(cancellation).AsTask().WaitAsync(s_patience, clock, cancellation);
                 await CopyAsync(new NetworkStream(stream), file, clock, cancellation);
-                file.Flush(flushToDisk: true);
+                file.Flush(flushToDisk: sync);
             }
 
             await CompletedAsync(folder, control, clock, cancellation);
@@ -136,7 +143,7 @@ internal static class MemoryState
             if (status == "completed") return;
             if (status is null or "none" or "failed" or "cancelled") throw new IOException($"QEMU says: {(string?)answer!["error-desc"] ?? status}");
             if (clock.GetElapsedTime(began) > s_patience) throw new TimeoutException($"QEMU says {status} for {s_patience.TotalSeconds:0} s");
-            await Task.Delay(TimeSpan.FromMilliseconds(5), clock, cancellation);
+            await Task.Delay(TimeSpan.FromMilliseconds(2), clock, cancellation);
         }
     }
 }

@@ -67,7 +67,7 @@ internal sealed class QemuSnapshots(string machinesFolder, Layers layers, QemuLi
         files.Make();
         if (definition.Firmware == Firmware.Uefi) File.Copy(folder.FirmwareVariables, files.FirmwareVariablesOf(id), overwrite: true);
         var leases = MachineProcess.Leases(folder);
-        var type = memory ? await MemoryState.SaveAsync(folder, files.MemoryOf(id), control, clock, cancellation) : null;
+        var type = memory ? await MemoryState.SaveAsync(folder, files.MemoryOf(id), sync: true, control, clock, cancellation) : null;
         var parent = files.Position.Id;
         // The record comes last: with it there is the snapshot, and the machine stands on it.
         files.Stand(new SnapshotPosition(id, Returning: false, Before: parent));
@@ -134,11 +134,34 @@ internal sealed class QemuSnapshots(string machinesFolder, Layers layers, QemuLi
     internal Task RecoverAsync(MachineFolder folder, bool running, CancellationToken cancellation) =>
         RecoverAsync(folder, new SnapshotFiles(folder), running ? new LiveDisks(folder, control, clock) : null, cancellation);
 
-    /// <summary>Freezes the disks of a machine that runs, and makes for each one an empty overlay on what was frozen, outside of the machine.</summary>
-    internal async Task FreezeForAsync(MachineFolder folder, List<string> names, Func<string, string> overlayOf, CancellationToken cancellation)
+    /// <summary>
+    /// Makes for each disk of a machine that runs what it will be written through, and the same once more outside of the machine, so that
+    /// the freezing itself takes a moment only. <see cref="SwitchAsync"/> comes next, or <see cref="SettleAsync"/> if it never will.
+    /// </summary>
+    /// <returns>The layer that each disk will have become.</returns>
+    internal async Task<Dictionary<string, string>> PrepareAsync(MachineFolder folder, List<string> names, Func<string, string> overlayOf, CancellationToken cancellation)
     {
-        foreach (var (name, layer) in await FreezeAsync(folder, names, new LiveDisks(folder, control, clock), memory: true, cancellation))
-            await layers.OverlayAsync(overlayOf(name), layer, folder.In(name), cancellation);
+        using var turn = await layers.LockAsync(cancellation);
+        var prepared = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var name in names)
+        {
+            prepared[name] = await layers.FreezeBesideAsync(folder.In(name), cancellation);
+            File.Copy(Layers.BesideOf(folder.In(name), prepared[name]), overlayOf(name));
+        }
+
+        return prepared;
+    }
+
+    /// <summary>Has QEMU write through what was prepared from now on.</summary>
+    internal Task SwitchAsync(MachineFolder folder, IReadOnlyDictionary<string, string> prepared, CancellationToken cancellation) =>
+        new LiveDisks(folder, control, clock).SwitchAsync(prepared, cancellation);
+
+    /// <summary>Whatever came of it: QEMU may have switched although its answer did not arrive.</summary>
+    internal async Task SettleAsync(MachineFolder folder)
+    {
+        using var turn = await layers.LockAsync(CancellationToken.None);
+        await new LiveDisks(folder, control, clock).SettleAsync(CancellationToken.None);
+        layers.Clear();
     }
 
     /// <summary>With its memory kept beside, what the guest has not written yet is not lost; without, it writes that first.</summary>
@@ -156,7 +179,7 @@ internal sealed class QemuSnapshots(string machinesFolder, Layers layers, QemuLi
         }
         finally
         {
-            // Whatever came of it: QEMU may have switched although its answer did not arrive.
+            // As above.
             if (live is not null) await live.SettleAsync(CancellationToken.None);
             layers.Clear();
         }
