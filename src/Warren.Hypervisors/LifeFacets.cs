@@ -113,9 +113,16 @@ public interface IForks
     /// </summary>
     /// <param name="machineId">The machine; it must run.</param>
     /// <param name="warmImageId">Our id, by the rules of a machine's id.</param>
+    /// <param name="ahead">
+    /// Forks that will be made of it right afterwards: a driver may prepare for them meanwhile. They may not be there yet, and
+    /// <see cref="ForkAsync"/> makes them in any case.
+    /// </param>
     /// <param name="cancellation">Ends the wait; the machine runs on.</param>
     /// <exception cref="HypervisorException">NotFound; Rejected when the machine does not run or cannot be forked.</exception>
-    Task FreezeAsync(string machineId, string warmImageId, CancellationToken cancellation);
+    Task FreezeAsync(string machineId, string warmImageId, IReadOnlyList<MachineDefinition> ahead, CancellationToken cancellation);
+
+    /// <summary>The same for an image that nobody waits for.</summary>
+    Task FreezeAsync(string machineId, string warmImageId, CancellationToken cancellation) => FreezeAsync(machineId, warmImageId, [], cancellation);
 
     /// <summary>Ids of the warm images on this host.</summary>
     Task<IReadOnlyList<string>> ListAsync(CancellationToken cancellation);

@@ -25,6 +25,19 @@ public sealed class FakeFaults
     public void Hang(string call, int times = int.MaxValue) =>
         _planned[call] = ((_, cancellation) => Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellation), times);
 
+    /// <summary>Lets the next run of a call wait for something before it does what it does.</summary>
+    /// <returns>Ends when a run waits.</returns>
+    public Task Hold(string call, Task until)
+    {
+        var waits = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _planned[call] = ((_, cancellation) =>
+        {
+            waits.TrySetResult();
+            return until.WaitAsync(cancellation);
+        }, 1);
+        return waits.Task;
+    }
+
     /// <summary>Lets the connection break in the next runs of a call.</summary>
     public void Drop(string call, int times = int.MaxValue) =>
         _planned[call] = ((name, _) => throw new IOException($"planned loss of the connection in {name}"), times);

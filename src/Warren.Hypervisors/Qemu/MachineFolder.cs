@@ -48,6 +48,9 @@ internal sealed class MachineFolder
     /// <summary>Marks a fork that has not yet run.</summary>
     internal string Unfinished => In("fork.unfinished");
 
+    /// <summary>There while the QEMU of a fork waits for a warm image that is still being made.</summary>
+    internal string Ahead => In("fork.ahead");
+
     /// <summary>There while the guest's file systems are kept still.</summary>
     internal string Quiet => In("quiet");
 

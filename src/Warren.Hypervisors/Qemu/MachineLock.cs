@@ -15,6 +15,19 @@ internal static class MachineLock
     internal static Task<IDisposable> TakeAsync(MachineFolder folder, TimeProvider clock, CancellationToken cancellation) =>
         TakeAsync(folder.Root, $"{Stripe(folder.Id):d2}", $"machine {folder.Id}", clock, cancellation);
 
+    /// <summary>Takes it if nobody holds it now, else null.</summary>
+    internal static IDisposable? Try(MachineFolder folder)
+    {
+        try
+        {
+            return Open(Path.Combine(folder.Root, ".locks", $"{Stripe(folder.Id):d2}"));
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Both at once, always in one order, so that no two callers wait for each other.</summary>
     /// <exception cref="HypervisorException">Busy when another holds one of them for over a minute.</exception>
     internal static async Task<IDisposable> TakeBothAsync(MachineFolder one, MachineFolder other, TimeProvider clock, CancellationToken cancellation)
@@ -51,7 +64,7 @@ internal static class MachineLock
             cancellation.ThrowIfCancellationRequested();
             try
             {
-                return new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1);
+                return Open(file);
             }
             catch (IOException) when (clock.GetElapsedTime(began) < Patience)
             {
@@ -63,6 +76,8 @@ internal static class MachineLock
             }
         }
     }
+
+    private static FileStream Open(string file) => new(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1);
 
     private sealed class Pair(IDisposable first, IDisposable second) : IDisposable
     {

@@ -46,7 +46,7 @@ internal static class MachineProcess
     internal static void Record(MachineFolder folder, int pid, long logOffset, Resumption? resumed)
     {
         if (HostProcesses.StartTicks(pid) is { } ticks)
-            PrivateFile.Write(folder.ProcessRecord, new ProcessRecord(pid, ticks, HostProcesses.BootId, logOffset, resumed));
+            PrivateFile.Write(folder.ProcessRecord, new ProcessRecord(pid, ticks, HostProcesses.BootId, logOffset, resumed), sync: false);
     }
 
     /// <summary>DHCP leases of others in the state of the running machine.</summary>

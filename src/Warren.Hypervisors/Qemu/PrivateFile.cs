@@ -13,7 +13,10 @@ internal static class PrivateFile
     };
 
     /// <summary>Writes beside the target and renames over it.</summary>
-    internal static void Write<T>(string path, T value)
+    /// <param name="path">The target.</param>
+    /// <param name="value">What it will hold.</param>
+    /// <param name="sync">It is to be there after a loss of power. What tells of processes means nothing then, and the wait is tens of milliseconds.</param>
+    internal static void Write<T>(string path, T value, bool sync = true)
     {
         var fresh = path + ".new";
         File.Delete(fresh);
@@ -26,7 +29,7 @@ internal static class PrivateFile
                 UnixCreateMode = OperatingSystem.IsWindows() ? null : OwnerOnly.File,
             });
             JsonSerializer.Serialize(stream, value, Options);
-            stream.Flush(flushToDisk: true);
+            stream.Flush(flushToDisk: sync);
         }
         catch
         {

@@ -14,23 +14,32 @@ namespace Warren.Hypervisors.Qemu.Forks;
 internal sealed class QemuForks(
     string machinesFolder, Layers layers, QemuLife life, QemuSnapshots snapshots, QemuControl control, GuestAgent agent, AgentGuest guest, TimeProvider clock) : IForks
 {
+    private readonly ForksAhead _ahead = new(machinesFolder, life, clock);
     private readonly WarmFreeze _freeze = new(layers, life, snapshots, control, clock);
 
     /// <inheritdoc/>
-    public Task FreezeAsync(string machineId, string warmImageId, CancellationToken cancellation) =>
-        HostDisk.AnswerForAsync(() => MakeWarmAsync(machineId, warmImageId, cancellation));
+    public Task FreezeAsync(string machineId, string warmImageId, IReadOnlyList<MachineDefinition> ahead, CancellationToken cancellation) =>
+        HostDisk.AnswerForAsync(() => MakeWarmAsync(machineId, warmImageId, ahead, cancellation));
 
     /// <inheritdoc/>
     public Task ForkAsync(string warmImageId, MachineDefinition definition, CancellationToken cancellation) =>
         HostDisk.AnswerForAsync(() => MakeForkAsync(warmImageId, definition, cancellation));
 
-    private async Task MakeWarmAsync(string machineId, string warmImageId, CancellationToken cancellation)
+    private async Task MakeWarmAsync(string machineId, string warmImageId, IReadOnlyList<MachineDefinition> ahead, CancellationToken cancellation)
     {
         var warm = WarmFolder.Of(machinesFolder, warmImageId);
         var machine = new MachineFolder(machinesFolder, machineId);
         if (!machine.Exists) throw NotFound($"there is no machine {machineId} on this host");
-        using var _ = await MachineLock.TakeAsync(machine, clock, cancellation);
-        if (!warm.Exists) await _freeze.RunAsync(machine, warm, cancellation);
+        try
+        {
+            using var _ = await MachineLock.TakeAsync(machine, clock, cancellation);
+            if (!warm.Exists) await _freeze.RunAsync(machine, warm, (fresh, record) => _ahead.SpawnAsync(fresh, record, ahead, cancellation), cancellation);
+        }
+        catch
+        {
+            await _ahead.ForgetAsync(ahead);
+            throw;
+        }
     }
 
     /// <inheritdoc/>
@@ -45,20 +54,28 @@ internal sealed class QemuForks(
         fork.CheckSocketPaths();
         using var _ = await MachineLock.TakeAsync(fork, clock, cancellation);
         SuspendFiles.Refuse(fork, "forked anew");
+        var (record, waits) = (PrivateFile.Read<WarmRecord>(warm.Record), false);
         if (MachineProcess.Search(fork) is not null)
         {
             if (!File.Exists(fork.Unfinished)) return;
+            waits = record is not null && ForksAhead.Take(fork, record);
             // It was given up between its spawn and its first step: half of it may be there.
-            await life.KillAsync(fork, cancellation);
+            if (!waits) await life.KillAsync(fork, cancellation);
         }
 
-        var record = PrivateFile.Read<WarmRecord>(warm.Record) ?? throw NotFound($"there is no warm image {warmImageId} on this host");
+        if (record is null) throw NotFound($"there is no warm image {warmImageId} on this host");
         CheckFits(record, definition);
         try
         {
-            Lay(warm, record, fork, definition);
-            // Its devices are its parent's: a seed too, or none.
-            await life.ResumeAsync(definition with { Seed = record.Definition.Seed }, fork, record.Resumed, new GuestMemory(warm.Memory, Shared: false), cancellation);
+            if (!waits)
+            {
+                warm.LayTo(fork, record, definition);
+                // Only now, that the fork names them, must the image's layers be there: one that goes from here on leaves them.
+                if (!warm.Exists) throw NotFound("the warm image was deleted meanwhile");
+                // Its devices are its parent's: a seed too, or none.
+                await life.ResumeAsync(definition with { Seed = record.Definition.Seed }, fork, record.Resumed, new GuestMemory(warm.Memory, Shared: false), cancellation);
+            }
+
             await agent.OpenAsync(fork, cancellation);
             await IgnoreSharedAsync(fork, control, true, cancellation);
             await MemoryState.LoadAsync(fork, warm.State, control, clock, cancellation);
@@ -101,20 +118,6 @@ internal sealed class QemuForks(
         new JsonObject { ["capabilities"] = new JsonArray(new JsonObject { ["capability"] = "x-ignore-shared", ["state"] = on }) });
 
     private static (string, JsonObject?) Link(bool up) => ("set_link", new JsonObject { ["name"] = "net0", ["up"] = up });
-
-    private static void Lay(WarmFolder warm, WarmRecord record, MachineFolder fork, MachineDefinition definition)
-    {
-        fork.Make();
-        File.WriteAllBytes(fork.Unfinished, []);
-        File.WriteAllBytes(fork.Twin, []);
-        foreach (var name in record.Disks) File.Copy(warm.In(name), fork.In(name), overwrite: true);
-        if (File.Exists(warm.FirmwareVariables)) File.Copy(warm.FirmwareVariables, fork.FirmwareVariables, overwrite: true);
-        // The seed that it has seen. Its own is written before its next start, of which the definition kept here tells.
-        if (File.Exists(warm.Seed)) File.Copy(warm.Seed, fork.Seed, overwrite: true);
-        PrivateFile.Write(fork.Definition, definition with { Seed = record.Definition.Seed });
-        // Only now, that the fork names them, must the image's layers be there: one that goes from here on leaves them.
-        if (!warm.Exists) throw NotFound("the warm image was deleted meanwhile");
-    }
 
     private static void CheckFits(WarmRecord record, MachineDefinition now)
     {

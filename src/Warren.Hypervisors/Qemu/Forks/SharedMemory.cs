@@ -52,13 +52,19 @@ internal static partial class SharedMemory
         return null;
     }
 
-    /// <summary>Copies what the guest has ever touched; the rest stays a hole.</summary>
+    /// <summary>Makes the file of a copy, without anything in it.</summary>
+    internal static void Reserve(SafeFileHandle from, string path)
+    {
+        using var to = File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write);
+        File.SetUnixFileMode(path, OwnerOnly.File);
+        RandomAccess.SetLength(to, RandomAccess.GetLength(from));
+    }
+
+    /// <summary>Copies what the guest has ever touched to such a file; the rest stays a hole.</summary>
     internal static void Copy(SafeFileHandle from, string path, CancellationToken cancellation)
     {
         var length = RandomAccess.GetLength(from);
-        using var to = File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write);
-        File.SetUnixFileMode(path, OwnerOnly.File);
-        RandomAccess.SetLength(to, length);
+        using var to = File.OpenHandle(path, FileMode.Open, FileAccess.Write);
         var parts = new List<(long From, long To)>();
         for (long at = 0; at < length && (at = Seek(from, at, SeekData)) >= 0;)
         {

@@ -4,7 +4,8 @@ namespace Warren.Hypervisors.Qemu.Forks;
 /// <param name="Definition">What the machine was when it was frozen.</param>
 /// <param name="Resumed">What a QEMU that takes in its state must know.</param>
 /// <param name="Disks">Names of its disk files: for each one there is an empty overlay, to be copied.</param>
-internal sealed record WarmRecord(MachineDefinition Definition, Resumption Resumed, IReadOnlyList<string> Disks);
+/// <param name="Made">Another one each time that an image is made, also of the same id: what was spawned for a try that came to nothing has its memory.</param>
+internal sealed record WarmRecord(MachineDefinition Definition, Resumption Resumed, IReadOnlyList<string> Disks, Guid Made);
 
 /// <summary>
 /// The files of a warm image: memory, device state, and for each disk an empty overlay on the layer that was frozen, which
@@ -55,6 +56,19 @@ internal sealed class WarmFolder
     }
 
     internal void Finish(WarmFolder fresh) => Directory.Move(fresh.Path, Path);
+
+    /// <summary>Makes the files of a fork, but for its memory, which it maps from here.</summary>
+    internal void LayTo(MachineFolder fork, WarmRecord record, MachineDefinition definition)
+    {
+        fork.Make();
+        File.WriteAllBytes(fork.Unfinished, []);
+        File.WriteAllBytes(fork.Twin, []);
+        foreach (var name in record.Disks) File.Copy(In(name), fork.In(name), overwrite: true);
+        if (File.Exists(FirmwareVariables)) File.Copy(FirmwareVariables, fork.FirmwareVariables, overwrite: true);
+        // The seed that it has seen. Its own is written before its next start, of which the definition kept here tells.
+        if (File.Exists(Seed)) File.Copy(Seed, fork.Seed, overwrite: true);
+        PrivateFile.Write(fork.Definition, definition with { Seed = record.Definition.Seed });
+    }
 
     /// <summary>Removes it: renamed first, so that half of one is never taken for one.</summary>
     internal void Remove()

@@ -12,7 +12,11 @@ internal sealed class WarmFreeze(Layers layers, QemuLife life, QemuSnapshots sna
 
     private const string Stream = "stream";
 
-    internal async Task RunAsync(MachineFolder machine, WarmFolder warm, CancellationToken cancellation)
+    /// <param name="machine">The machine.</param>
+    /// <param name="warm">Where the image will be.</param>
+    /// <param name="meanwhile">What is done beside the freezing, given the image as far as it is there and what its record will be.</param>
+    /// <param name="cancellation">Ends it; the machine runs on.</param>
+    internal async Task RunAsync(MachineFolder machine, WarmFolder warm, Func<WarmFolder, WarmRecord, Task> meanwhile, CancellationToken cancellation)
     {
         var definition = OwnDisks.DefinitionOf(machine);
         SuspendFiles.Refuse(machine, "forked");
@@ -24,13 +28,16 @@ internal sealed class WarmFreeze(Layers layers, QemuLife life, QemuSnapshots sna
             throw new HypervisorException(HypervisorErrorKind.Rejected, $"machine {machine.Id} is a fork of a fork, {leases} deep: restart it before it is forked again");
         await snapshots.RecoverAsync(machine, running: true, cancellation);
         await snapshots.Chain(machine).ShortenInPassingAsync(names, cancellation);
+        var type = await MemoryState.TypeAsync(machine, control, cancellation);
+        var record = new WarmRecord(definition, new Resumption(type, leases + 1), names, Guid.NewGuid());
         var fresh = warm.Begin();
         try
         {
             using var memory = SharedMemory.Of(pid);
-            var type = await FreezeAsync(machine, definition, names, memory, fresh, leases, cancellation);
             if (File.Exists(machine.Seed)) File.Copy(machine.Seed, fresh.Seed);
-            PrivateFile.Write(fresh.Record, new WarmRecord(definition, new Resumption(type, leases + 1), names));
+            await FreezeAsync(machine, record, memory, fresh, meanwhile, cancellation);
+            if (memory is null) await ConvertAsync(machine, record, fresh, new Resumption(type, leases), cancellation);
+            PrivateFile.Write(fresh.Record, record);
             warm.Finish(fresh);
         }
         catch
@@ -41,32 +48,34 @@ internal sealed class WarmFreeze(Layers layers, QemuLife life, QemuSnapshots sna
         }
     }
 
-    private async Task<string> FreezeAsync(
-        MachineFolder machine, MachineDefinition definition, List<string> names, SafeFileHandle? memory, WarmFolder fresh, int leases, CancellationToken cancellation)
+    private async Task FreezeAsync(
+        MachineFolder machine, WarmRecord record, SafeFileHandle? memory, WarmFolder fresh, Func<WarmFolder, WarmRecord, Task> meanwhile, CancellationToken cancellation)
     {
-        var type = "";
+        var beside = Task.CompletedTask;
         try
         {
             // What takes time and can be done before comes before: the machine stands still for the rest.
-            var prepared = await snapshots.PrepareAsync(machine, names, fresh.In, cancellation);
+            var prepared = await snapshots.PrepareAsync(machine, [.. record.Disks], fresh.In, cancellation);
+            if (memory is not null) SharedMemory.Reserve(memory, fresh.Memory);
+            var isUefi = record.Definition.Firmware == Firmware.Uefi;
+            // Not for one whose variables are still to come, nor for one whose memory comes another way.
+            if (memory is not null && !isUefi) beside = meanwhile(fresh, record);
             await IgnoringAsync(machine, memory is not null, () => Standstill.DuringAsync(machine, control, async () =>
             {
                 // First: the disks are flushed by it, which takes half a second when it meets the writing of the memory.
                 await snapshots.SwitchAsync(machine, prepared, cancellation);
-                if (definition.Firmware == Firmware.Uefi) File.Copy(machine.FirmwareVariables, fresh.FirmwareVariables);
+                if (isUefi) File.Copy(machine.FirmwareVariables, fresh.FirmwareVariables);
                 // Memory that we can read is copied beside the state of the devices; whichever fails, both have ended then.
-                var state = MemoryState.SaveAsync(machine, memory is null ? fresh.In(Stream) : fresh.State, sync: false, control, clock, cancellation);
-                await Task.WhenAll(state, memory is null ? Task.CompletedTask : Task.Run(() => SharedMemory.Copy(memory, fresh.Memory, cancellation), cancellation));
-                type = await state;
+                await Task.WhenAll(
+                    MemoryState.SaveAsync(machine, memory is null ? fresh.In(Stream) : fresh.State, sync: false, control, clock, cancellation),
+                    memory is null ? Task.CompletedTask : Task.Run(() => SharedMemory.Copy(memory, fresh.Memory, cancellation), cancellation));
             }, cancellation));
         }
         finally
         {
+            await beside;
             await snapshots.SettleAsync(machine);
         }
-
-        if (memory is null) await ConvertAsync(machine, definition, names, fresh, new Resumption(type, leases), cancellation);
-        return type;
     }
 
     /// <summary>Does something while QEMU leaves shared memory out of its migration stream, if it is to.</summary>
@@ -93,23 +102,24 @@ internal sealed class WarmFreeze(Layers layers, QemuLife life, QemuSnapshots sna
     /// The memory of a fork is its own QEMU's alone. It came out as a whole stream, which another QEMU that never runs takes in
     /// to memory that we can read.
     /// </summary>
-    private async Task ConvertAsync(MachineFolder machine, MachineDefinition definition, List<string> names, WarmFolder fresh, Resumption resumed, CancellationToken cancellation)
+    private async Task ConvertAsync(MachineFolder machine, WarmRecord record, WarmFolder fresh, Resumption resumed, CancellationToken cancellation)
     {
         var whole = fresh.In(Stream);
         var still = new MachineFolder(fresh.Path, "still");
         still.CheckSocketPaths();
         still.Make();
-        foreach (var name in names) File.Copy(fresh.In(name), still.In(name));
+        foreach (var name in record.Disks) File.Copy(fresh.In(name), still.In(name));
         if (File.Exists(fresh.FirmwareVariables)) File.Copy(fresh.FirmwareVariables, still.FirmwareVariables);
         if (File.Exists(machine.Seed)) File.Copy(machine.Seed, still.Seed);
         try
         {
-            await life.ResumeAsync(definition with { Forwards = [] }, still, resumed, null, cancellation);
+            await life.ResumeAsync(record.Definition with { Forwards = [] }, still, resumed, null, cancellation);
             await MemoryState.LoadAsync(still, whole, control, clock, cancellation);
             await QemuForks.IgnoreSharedAsync(still, control, true, cancellation);
             await MemoryState.SaveAsync(still, fresh.State, sync: false, control, clock, cancellation);
             using var memory = SharedMemory.Of(MachineProcess.Search(still) ?? 0)
                 ?? throw new HypervisorException(HypervisorErrorKind.Unsupported, "this host's kernel has no memory that could be shared (memfd_create)");
+            SharedMemory.Reserve(memory, fresh.Memory);
             await Task.Run(() => SharedMemory.Copy(memory, fresh.Memory, cancellation), cancellation);
         }
         finally

@@ -17,6 +17,13 @@ internal static class MemoryState
     /// <summary>A stream that has stood still for as long has broken off.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
 
+    /// <summary>The versioned type of a machine's board.</summary>
+    internal static async Task<string> TypeAsync(MachineFolder folder, QemuControl control, CancellationToken cancellation)
+    {
+        var type = (string?)await control.AskAsync(folder, "qom-get", new JsonObject { ["path"] = "/machine", ["property"] = "type" }, QemuControl.Limit, cancellation) ?? "";
+        return type.EndsWith("-machine", StringComparison.Ordinal) ? type[..^"-machine".Length] : type;
+    }
+
     /// <summary>Writes the state of a paused machine to a file, which is there only when it is whole.</summary>
     /// <param name="folder">Its files.</param>
     /// <param name="path">The file.</param>
@@ -24,12 +31,9 @@ internal static class MemoryState
     /// <param name="control">Its QEMU.</param>
     /// <param name="clock">Time.</param>
     /// <param name="cancellation">Ends it; the machine can go on then.</param>
-    /// <returns>The versioned type of its board.</returns>
-    internal static async Task<string> SaveAsync(MachineFolder folder, string path, bool sync, QemuControl control, TimeProvider clock, CancellationToken cancellation)
+    internal static async Task SaveAsync(MachineFolder folder, string path, bool sync, QemuControl control, TimeProvider clock, CancellationToken cancellation)
     {
-        var answers = await control.RunAsync(folder, QemuControl.Limit, cancellation,
-            ("qom-get", new JsonObject { ["path"] = "/machine", ["property"] = "type" }), ("migrate-set-parameters", new JsonObject { ["max-bandwidth"] = Bandwidth }));
-        var type = (string?)answers[0] ?? "";
+        await control.AskAsync(folder, "migrate-set-parameters", new JsonObject { ["max-bandwidth"] = Bandwidth }, QemuControl.Limit, cancellation);
         File.Delete(folder.StateSocket);
         using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
@@ -60,7 +64,6 @@ internal static class MemoryState
             File.Delete(path + ".new");
         }
 
-        return type.EndsWith("-machine", StringComparison.Ordinal) ? type[..^"-machine".Length] : type;
     }
 
     /// <summary>Gives a QEMU that was started with <c>-incoming defer</c> the state in a file.</summary>

@@ -40,7 +40,8 @@ internal sealed class QemuSuspend(string machinesFolder, QemuLife life, QemuSnap
             if (word == "postmigrate") await control.RunAsync(folder, cancellation, "cont");
             await control.RunAsync(folder, cancellation, "stop");
             var (leases, agent) = (MachineProcess.Leases(folder), await HasAgentAsync(folder, cancellation));
-            var type = await MemoryState.SaveAsync(folder, files.State, sync: true, control, clock, cancellation);
+            var type = await MemoryState.TypeAsync(folder, control, cancellation);
+            await MemoryState.SaveAsync(folder, files.State, sync: true, control, clock, cancellation);
             cancellation.ThrowIfCancellationRequested();
             files.Write(new SuspendRecord(definition, new Resumption(type, leases), clock.GetUtcNow(), agent));
         }

@@ -92,6 +92,7 @@ internal sealed class ObserveMachines(
         MachineObservation seen;
         Readiness ladder;
         IReadOnlyList<string>? addresses = null;
+        var began = Clock.GetUtcNow();
         try
         {
             var driver = await hosts.DriverAsync(machine.Host, cancellation);
@@ -106,15 +107,17 @@ internal sealed class ObserveMachines(
             (seen, ladder) = (new MachineObservation { Power = ObservedPower.Unknown, Detail = e.Message }, machine.Readiness);
         }
 
-        await WriteAsync(machine, seen, ladder, addresses, cancellation);
+        await WriteAsync(machine, seen, ladder, addresses, began, cancellation);
     }
 
-    private async Task WriteAsync(MachineRow machine, MachineObservation seen, Readiness ladder, IReadOnlyList<string>? addresses, CancellationToken cancellation)
+    private async Task WriteAsync(MachineRow machine, MachineObservation seen, Readiness ladder, IReadOnlyList<string>? addresses, DateTimeOffset began, CancellationToken cancellation)
     {
         await using var db = await Databases.CreateDbContextAsync(cancellation);
         // As it was read: a version that has risen since means that this look is stale, and it is dropped.
         var before = await db.Machines.SingleOrDefaultAsync(m => m.Id == machine.Id && m.Version == machine.Version, cancellation);
         if (before is null) return;
+        // Nor is one believed that met an operation: in the middle of a freeze a machine stands still for a moment.
+        if (seen.Power is not ObservedPower.On && await db.Operations.AnyAsync(o => o.SubjectId == machine.Id && o.Kind != Workflows.InjectKeys.Name && (o.Live || o.EndedAt >= began), cancellation)) return;
         var was = (before.State, before.ReadinessJson, before.ProcessId, before.ProblemJson, before.AddressesJson);
         Settle(before, seen, ladder);
         if (addresses is not null && before.State == MachineState.Running) before.Addresses = [.. addresses];

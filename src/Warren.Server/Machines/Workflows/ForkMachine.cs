@@ -19,6 +19,9 @@ internal sealed class ForkMachine : MachineWorkflow
     /// <summary>Forks of one operation that are made side by side.</summary>
     private const int Parallel = 8;
 
+    /// <summary>Forks that the driver may prepare while the machine is being frozen. More would take the CPUs from what the machine stands still for.</summary>
+    private const int Ahead = 2;
+
     private readonly PortRelease _ports;
     private readonly TimeProvider _clock;
 
@@ -55,7 +58,7 @@ internal sealed class ForkMachine : MachineWorkflow
         var driver = await DriverAsync(step, machine, cancellation);
         if (driver.Forks is null) return StepOutcome.Failed(Problems.Unsupported($"{driver.Kind} machines cannot be forked."));
         var plan = step.Operation.Data<ForkPlan>();
-        await driver.Forks.FreezeAsync(machine.Id, plan.WarmImageId, cancellation);
+        await driver.Forks.FreezeAsync(machine.Id, plan.WarmImageId, await DefinitionsAsync(step, [.. plan.Parts.Take(Ahead).Select(p => p.Id)], cancellation), cancellation);
         // So long the host may be busy, or a fork's agent silent.
         return StepOutcome.GoTo("fork", data: plan with { Until = step.Get<TimeProvider>().GetUtcNow().AddSeconds(step.Get<MachineOptions>().AgentPatienceSeconds) });
     }
@@ -65,9 +68,7 @@ internal sealed class ForkMachine : MachineWorkflow
         var (machine, plan) = (await MachineAsync(step, cancellation), step.Operation.Data<ForkPlan>());
         var driver = await DriverAsync(step, machine, cancellation);
         var identity = new ForkIdentity(await UserAsync(step.Db, machine.ImageId, cancellation), plan.Keys, plan.FirstBoot);
-        var (open, definitions) = (plan.Parts.Where(p => !p.Settled).Select(p => p.Id).ToList(), new Dictionary<string, MachineDefinition>(StringComparer.Ordinal));
-        foreach (var row in await step.Db.Machines.AsNoTracking().Where(m => open.Contains(m.Id)).ToListAsync(cancellation))
-            definitions[row.Id] = await step.Get<MachineDefinitions>().OfAsync(row, cancellation);
+        var definitions = (await DefinitionsAsync(step, [.. plan.Parts.Where(p => !p.Settled).Select(p => p.Id)], cancellation)).ToDictionary(d => d.Id, StringComparer.Ordinal);
         var (late, after) = (_clock.GetUtcNow() > plan.Until, new ConcurrentDictionary<string, ForkPart>(StringComparer.Ordinal));
         await System.Threading.Tasks.Parallel.ForEachAsync(plan.Parts.Where(p => !p.Settled), new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = cancellation },
             async (part, c) => after[part.Id] = await MakeAsync(driver, plan.WarmImageId, part, definitions[part.Id], identity, late, c));
@@ -79,6 +80,14 @@ internal sealed class ForkMachine : MachineWorkflow
         var outcome = ready == plan.Parts.Count ? StepOutcome.GoTo("clean", data: plan)
             : StepOutcome.Again(Look, $"{made} of {plan.Parts.Count} run", 30 + (60 * ready / plan.Parts.Count), plan);
         return outcome with { Commit = (db, c) => SettleAsync(db, settled, c) };
+    }
+
+    private static async Task<List<MachineDefinition>> DefinitionsAsync(StepContext step, List<string> ids, CancellationToken cancellation)
+    {
+        var definitions = new List<MachineDefinition>(ids.Count);
+        foreach (var row in await step.Db.Machines.AsNoTracking().Where(m => ids.Contains(m.Id)).ToListAsync(cancellation))
+            definitions.Add(await step.Get<MachineDefinitions>().OfAsync(row, cancellation));
+        return definitions;
     }
 
     /// <summary>One fork, as far as it comes now. What cannot be made leaves nothing on the host.</summary>

@@ -37,6 +37,29 @@ public abstract class ForkTests(PostgresCluster? cluster) : GoldenTestBase(clust
     }
 
     [Fact]
+    public async Task A_look_that_meets_the_standstill_of_a_fork_does_not_call_the_machine_paused()
+    {
+        await using var server = await WithMachineAsync();
+        var parent = await MachineAsync(server, "m");
+        await Eventually.BecomesAsync(async () => (await MachineAsync(server, "m")).Readiness.Has(ReadinessRung.Agent), "its agent answers");
+        var (look, freeze) = (new TaskCompletionSource(), new TaskCompletionSource());
+        await Faults(server).Hold("Observe", look.Task).WaitAsync(TimeSpan.FromSeconds(30));
+        var frozen = Faults(server).Hold("Freeze", freeze.Task);
+        var fork = await server.PostAsync("machines/m/fork", new ForkRequest { Name = "f" });
+        await frozen.WaitAsync(TimeSpan.FromSeconds(30));
+
+        // It stands still as it does in the middle of a freeze, and the look sees just that.
+        await Host(server).Power!.PauseAsync(parent.Id, default);
+        look.SetResult();
+        await Host(server).Power!.ResumeAsync(parent.Id, default);
+        freeze.SetResult();
+        (await server.EndAsync(fork)).Status.ShouldBe(OperationStatus.Succeeded);
+        (await MachineAsync(server, "m")).State.ShouldBe(MachineState.Running);
+        await using var db = server.Db();
+        (await db.Events.CountAsync(e => e.Type == "machine.paused")).ShouldBe(0);
+    }
+
+    [Fact]
     public async Task Names_and_keys_are_as_asked_for()
     {
         await using var server = await WithMachineAsync();

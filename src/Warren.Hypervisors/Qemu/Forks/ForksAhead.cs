@@ -1,0 +1,61 @@
+namespace Warren.Hypervisors.Qemu.Forks;
+
+/// <summary>
+/// QEMUs for forks, spawned while the machine that they will be forks of is still being frozen: beside the copying of its memory it
+/// costs no time. They have the memory's file mapped before anything is in it, and read none of it before they are given the devices' state
+/// (QEMU hw/core/loader.c, rom_reset: nothing is written to memory while a migration is awaited). All of it is a convenience: a fork whose
+/// QEMU is not there, or not as it should be, is made as any other.
+/// </summary>
+internal sealed class ForksAhead(string machinesFolder, QemuLife life, TimeProvider clock)
+{
+    /// <summary>Spawns what can be spawned now; the caller makes the forks of this image next.</summary>
+    /// <param name="warm">The image, its memory's file and its overlays there, the memory itself not yet.</param>
+    /// <param name="record">What its record will be.</param>
+    /// <param name="definitions">The forks.</param>
+    /// <param name="cancellation">Ends it; whatever is there then is taken back by <see cref="ForgetAsync"/>.</param>
+    internal Task SpawnAsync(WarmFolder warm, WarmRecord record, IReadOnlyList<MachineDefinition> definitions, CancellationToken cancellation) =>
+        Task.WhenAll(definitions.Select(d => TrySpawnAsync(warm, record, d, cancellation)));
+
+    /// <summary>Whether a fork's QEMU waits for this very image's state. It is asked once: who was told so has taken it.</summary>
+    internal static bool Take(MachineFolder fork, WarmRecord record)
+    {
+        var waits = PrivateFile.Read<Awaited>(fork.Ahead)?.Made == record.Made;
+        File.Delete(fork.Ahead);
+        return waits;
+    }
+
+    /// <summary>Ends what was spawned for an image that was not made.</summary>
+    internal async Task ForgetAsync(IReadOnlyList<MachineDefinition> definitions)
+    {
+        foreach (var fork in definitions.Select(d => new MachineFolder(machinesFolder, d.Id)).Where(f => File.Exists(f.Unfinished)))
+        {
+            using var _ = await MachineLock.TakeAsync(fork, clock, CancellationToken.None);
+            if (!File.Exists(fork.Unfinished)) continue;
+            await life.KillAsync(fork, CancellationToken.None);
+            fork.Remove();
+        }
+    }
+
+    private async Task TrySpawnAsync(WarmFolder warm, WarmRecord record, MachineDefinition definition, CancellationToken cancellation)
+    {
+        var fork = new MachineFolder(machinesFolder, definition.Id);
+        // The parent's lock is held: to wait for another one here could be to wait for each other.
+        using var held = MachineLock.Try(fork);
+        if (held is null || Directory.Exists(fork.Path) || DefinitionRules.Difference(record.Definition, definition) is not null || definition.Ephemeral) return;
+        try
+        {
+            DefinitionRules.Check(definition, QemuKind.Kind);
+            fork.CheckSocketPaths();
+            warm.LayTo(fork, record, definition);
+            await life.ResumeAsync(definition with { Seed = record.Definition.Seed }, fork, record.Resumed, new GuestMemory(warm.Memory, Shared: false), cancellation);
+            PrivateFile.Write(fork.Ahead, new Awaited(record.Made), sync: false);
+        }
+        catch (Exception e) when (e is HypervisorException or IOException or UnauthorizedAccessException or OperationCanceledException)
+        {
+            await life.KillAsync(fork, CancellationToken.None);
+            fork.Remove();
+        }
+    }
+
+    private sealed record Awaited(Guid Made);
+}
