@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net.Http.Json;
 using Warren.Contracts;
+using Warren.Hypervisors.Commands;
 
 namespace Warren.Bench;
 
@@ -40,6 +41,16 @@ internal sealed class ForkBed : IAsyncDisposable
         bed.Bare = await BareResume.LearnAsync(server, scratch.Path, model.SubjectId, golden.Id);
         await bed.DeleteAsync(model.SubjectId);
         return bed;
+    }
+
+    /// <summary>Copies the booted machine's memory to a file, as whoever forks it by hand must; the copy goes.</summary>
+    public async Task CopyMemoryAsync()
+    {
+        var pid = await ProcessAsync(Parent.Id);
+        var memory = Directory.EnumerateFiles($"/proc/{pid}/fd").First(f => new FileInfo(f).LinkTarget?.StartsWith("/memfd:", StringComparison.Ordinal) == true);
+        var copy = Path.Combine(_scratch.Path, "copy");
+        await new CommandRunner().RequireAsync(new Command("cp", ["--sparse=always", memory, copy]));
+        File.Delete(copy);
     }
 
     /// <summary>Asks the guest's agent of a machine, through the API, until it answers.</summary>

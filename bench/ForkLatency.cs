@@ -11,6 +11,7 @@ namespace Warren.Bench;
 internal static class ForkLatency
 {
     private const string Bare = "bare QEMU: spawn to agent answers";
+    private const string Copy = "cp of the running one's memory";
     private const string Golden = "API: launch of the warm image to agent";
     private const string Running = "API: fork of the running one to agent";
 
@@ -22,6 +23,8 @@ internal static class ForkLatency
         var samples = new Samples();
         for (var round = 0; round < rounds; round++) await RoundAsync(bed, samples, round);
         samples.Print(Bare);
+        var byHand = samples.Of(Copy).Median + samples.Of(Bare).Median;
+        Say("by hand: its memory copied, then resumed", string.Create(CultureInfo.InvariantCulture, $"{byHand:0}; the API's fork of it is x{samples.Of(Running).Median / byHand:0.00}"));
         Say("times faster than the cold boot, p50", string.Create(CultureInfo.InvariantCulture, $"golden {bed.ColdBoot.Agent / samples.Of(Golden).Median:0}, running {bed.ColdBoot.Agent / samples.Of(Running).Median:0}"), "x");
         foreach (var count in counts) await ManyAsync(bed, count);
     }
@@ -31,6 +34,7 @@ internal static class ForkLatency
         var spawned = Stopwatch.GetTimestamp();
         await bed.Bare.RunAsync(() => samples.Add("bare QEMU: spawn to running", spawned), () => samples.Add(Bare, spawned));
 
+        await samples.TimeAsync(Copy, bed.CopyMemoryAsync);
         var posted = Stopwatch.GetTimestamp();
         var operation = await bed.Server.PostAsync("machines", new LaunchRequest { GoldenImage = "warm" });
         samples.Add("API: POST to 202", posted);

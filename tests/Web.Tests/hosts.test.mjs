@@ -126,15 +126,21 @@ test("a machine goes to the host with the wished label, its page says why, and t
   await dialog().getByRole("button", { name: "Add to Labels that the host must have" }).click();
   await field("Name of label 1").fill("zone");
   await field("Value of label 1").fill("cellar");
+  await field("When nobody uses it for").fill("30");
+  await picture(page, "launch-endings");
   await dialog().getByText("Goes to steady. It is the only one that takes it.").waitFor();
   await dialog().getByRole("button", { name: "Launch", exact: true }).click();
   await page.waitForURL("**/machines/tenant");
   await state("running").waitFor();
   await page.getByText("It is the only one that takes it.").waitFor();
+  await page.getByText("stopped after 30 min").waitFor();
   await picture(page, "machine-placed");
 
   await page.getByRole("link", { name: "steady" }).click();
   await page.getByRole("link", { name: "tenant" }).waitFor();
+  // The imitation takes half of what it was promised.
+  await page.getByText("512 MiB of 1 GiB, 512 MiB its own").waitFor();
+  await page.getByText("Free now").waitFor();
   await page.getByRole("button", { name: "More for steady" }).click();
   await page.getByRole("menuitem", { name: "Remove…" }).click();
   await dialog().getByText("A machine is still there").waitFor();
