@@ -40,7 +40,7 @@ public abstract class HostVerbTests(PostgresCluster? cluster) : HostTestBase(clu
         var rig = await DriverAsync<RigDriver>(server, "a");
         rig.Foreign["Old Web_1"] = ObservedPower.On;
         await server.LaunchAsync(new LaunchRequest { Name = "m", Image = "tiny", Host = "a" });
-        (await ListAsync<HostMachine>(server, "hosts/a/machines")).ShouldBe([new HostMachine("Old Web_1", "on", false), new HostMachine((await MachineAsync(server, "m")).Id, "on", true, "m")], ignoreOrder: true);
+        (await ListAsync<HostMachine>(server, "hosts/a/machines")).ShouldBe([new HostMachine("Old Web_1", "on", false), new HostMachine((await MachineAsync(server, "m")).Id, "on", true, "m", 192)], ignoreOrder: true);
 
         (await server.EndAsync(await server.PostAsync("hosts/a/machines/missing/adopt"))).Status.ShouldBe(OperationStatus.Failed);
         await using (var db = server.Db()) (await db.Machines.CountAsync()).ShouldBe(1, "what could not be adopted is not remembered");

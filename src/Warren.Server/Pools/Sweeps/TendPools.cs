@@ -94,10 +94,10 @@ internal sealed class TendPools(IServiceScopeFactory scopes, Signals signals, Po
         {
             PoolNotes.Tell(db, pool, "changed", Clock.GetUtcNow());
             await services.GetRequiredService<MachineCommands>().DeleteAsync(machine, cancellation);
+            // At the same moment: whoever refills sees no room without seeing why it has become free.
+            if (why is not null) await PoolNotes.LaunchFailedAsync(db, pool.Id, why, options, Clock.GetUtcNow(), cancellation);
         }, cancellation);
-        if (!gone) return;
-        Log.LogInformation("Machine {Id} of pool {Pool} was {Place} and is {State}; it is deleted", member.Id, pool.Name, member.Place, member.State);
-        if (why is not null) await WithAsync((_, db) => PoolNotes.LaunchFailedAsync(db, pool.Id, why, options, Clock.GetUtcNow(), cancellation));
+        if (gone) Log.LogInformation("Machine {Id} of pool {Pool} was {Place} and is {State}; it is deleted", member.Id, pool.Name, member.Place, member.State);
     }
 
     /// <summary>Changes a machine that is still where it was; false when it is not, or when somebody is faster, a claim above all.</summary>

@@ -2163,7 +2163,7 @@ export interface components {
             proportionalMiB: number;
             /**
              * Format: int64
-             * @description What it alone has, in MiB: what is free again when it goes.
+             * @description What it alone has written, in MiB: what is free again when it goes.
              */
             privateMiB: number;
         };

@@ -77,7 +77,7 @@ public abstract class ForkTests(PostgresCluster? cluster) : GoldenTestBase(clust
     [Fact]
     public async Task What_cannot_be_is_refused_and_leaves_nothing()
     {
-        await using var server = await WithMachineAsync("Hosts:ReservedMemoryMiB=0", "Hosts:OverheadMiB=0", "Fake:MemoryMiB=1024");
+        await using var server = await WithMachineAsync("Hosts:ReservedMemoryMiB=0", "Hosts:OverheadMiB=0", "Hosts:FreeMemoryMiB=0", "Fake:MemoryMiB=1024");
         (await RefusedAsync(server, HttpMethod.Post, "machines/m/fork", """{"count":65,"name":"No","ttlSeconds":1}""", 400)).Errors!.Keys.ShouldBe(["count", "name", "ttlSeconds"], ignoreOrder: true);
         var full = await RefusedAsync(server, HttpMethod.Post, "machines/m/fork", """{"count":4}""", 409);
         (full.Type.Split(':')[^1], full.Detail!.Contains("4 times 256 MiB", StringComparison.Ordinal)).ShouldBe(("capacity-exhausted", true));
