@@ -7,7 +7,10 @@ internal static class PoolsRegistration
 {
     public static void AddPools(this IServiceCollection services, IConfiguration configuration)
     {
-        services.AddSingleton(configuration.GetSection("Pools").Get<PoolOptions>() ?? new PoolOptions());
+        var options = configuration.GetSection("Pools").Get<PoolOptions>() ?? new PoolOptions();
+        // A machine that has not changed is noted as seen once a minute.
+        if (options.FreshSeconds < 60) throw new InvalidOperationException($"Pools:FreshSeconds is {options.FreshSeconds}; it must be 60 or more: below that no spare would ever be lent");
+        services.AddSingleton(options);
         services.AddSingleton<PoolRules>();
         services.AddScoped<PoolCommands>();
         services.AddScoped<LeaseCommands>();
