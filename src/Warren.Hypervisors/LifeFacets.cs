@@ -114,15 +114,15 @@ public interface IForks
     /// <param name="machineId">The machine; it must run.</param>
     /// <param name="warmImageId">Our id, by the rules of a machine's id.</param>
     /// <param name="ahead">
-    /// Forks that will be made of it right afterwards: a driver may prepare for them meanwhile. They may not be there yet, and
-    /// <see cref="ForkAsync"/> makes them in any case.
+    /// Null for an image that is to be kept, and to outlive a loss of power. Else what it is for: forks that will be made of it right
+    /// afterwards. A driver may prepare for them meanwhile; they may not be there yet, and <see cref="ForkAsync"/> makes them in any case.
     /// </param>
     /// <param name="cancellation">Ends the wait; the machine runs on.</param>
     /// <exception cref="HypervisorException">NotFound; Rejected when the machine does not run or cannot be forked.</exception>
-    Task FreezeAsync(string machineId, string warmImageId, IReadOnlyList<MachineDefinition> ahead, CancellationToken cancellation);
+    Task FreezeAsync(string machineId, string warmImageId, IReadOnlyList<MachineDefinition>? ahead, CancellationToken cancellation);
 
-    /// <summary>The same for an image that nobody waits for.</summary>
-    Task FreezeAsync(string machineId, string warmImageId, CancellationToken cancellation) => FreezeAsync(machineId, warmImageId, [], cancellation);
+    /// <summary>The same for an image that is to be kept.</summary>
+    Task FreezeAsync(string machineId, string warmImageId, CancellationToken cancellation) => FreezeAsync(machineId, warmImageId, null, cancellation);
 
     /// <summary>Ids of the warm images on this host.</summary>
     Task<IReadOnlyList<string>> ListAsync(CancellationToken cancellation);

@@ -10,7 +10,7 @@ internal sealed class FakeForks(FakeHypervisor host, FakeGuest guest) : IForks
     private const string Prefix = "warm-";
 
     /// <inheritdoc/>
-    public Task FreezeAsync(string machineId, string warmImageId, IReadOnlyList<MachineDefinition> ahead, CancellationToken cancellation)
+    public Task FreezeAsync(string machineId, string warmImageId, IReadOnlyList<MachineDefinition>? ahead, CancellationToken cancellation)
     {
         DefinitionRules.CheckId(machineId);
         DefinitionRules.CheckId(warmImageId);

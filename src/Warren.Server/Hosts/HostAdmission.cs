@@ -55,15 +55,16 @@ internal sealed class HostAdmission(WarrenDb db, HostMemories memories, HostOpti
     /// <summary>Why there is no room, or null.</summary>
     public string? Full(HostRow row, IReadOnlyDictionary<string, HostLoad> loads, int memoryMiB, int count = 1)
     {
-        var load = loads.GetValueOrDefault(row.Name) ?? new HostLoad(0, 0);
-        var (all, each) = (UsableMiB(row, row.Probe!, options), memoryMiB + options.OverheadMiB);
+        var load = loads.GetValueOrDefault(row.Name) ?? new HostLoad(0, 0, 0);
+        var (all, each) = (UsableMiB(row), memoryMiB + options.OverheadMiB);
         var free = all - load.PromisedMiB;
         var asked = $"{(count == 1 ? "" : $"{count} times ")}{memoryMiB} MiB (and {options.OverheadMiB} MiB overhead) do not fit";
         if (each * (long)count > free) return $"{asked}; {Math.Max(0, free)} of {all} MiB are free on host '{row.Name}'. Stop or delete a machine, or ask for less.";
         if (memories.Of(row.Name) is not { } now) return null;
-        var real = Math.Max(0, now.AvailableMiB - load.ToComeMiB - options.FreeMemoryMiB);
+        var available = now.AvailableMiB + load.GivenBackMiB;
+        var real = Math.Max(0, available - load.ToComeMiB - options.FreeMemoryMiB);
         return Expected(each) * count <= real ? null
-            : $"{asked}; of {now.AvailableMiB} MiB that are really free on host '{row.Name}' machines there may still take {load.ToComeMiB} and {options.FreeMemoryMiB} stay free. Something else takes its memory; end that, stop or delete a machine, or ask for less.";
+            : $"{asked}; of {available} MiB that are really free on host '{row.Name}' machines there may still take {load.ToComeMiB} and {options.FreeMemoryMiB} stay free. Something else takes its memory; end that, stop or delete a machine, or ask for less.";
     }
 
     /// <summary>What is promised on each host, and what of it is still to come.</summary>
@@ -72,19 +73,28 @@ internal sealed class HostAdmission(WarrenDb db, HostMemories memories, HostOpti
     public async Task<Dictionary<string, HostLoad>> LoadAsync(string? exceptMachine, CancellationToken cancellation)
     {
         var promised = await UsedAsync(db, options, exceptMachine, cancellation);
-        var telling = promised.Keys.Where(h => memories.Of(h) is not null).ToList();
+        var telling = memories.Telling();
         var machines = telling.Count == 0 ? [] : await db.Machines.Where(m => m.Id != exceptMachine && Holding.Contains(m.State) && (telling.Contains(m.Host) || telling.Contains(m.MovingTo!)))
             .Select(m => new { m.Id, m.Host, m.MovingTo, m.MemoryMib }).ToListAsync(cancellation);
-        return promised.ToDictionary(p => p.Key, p => new HostLoad(p.Value, machines.Where(m => m.Host == p.Key || m.MovingTo == p.Key)
-            .Sum(m => Math.Max(0, Expected(m.MemoryMib + options.OverheadMiB) - (memories.Of(p.Key)?.Machines.GetValueOrDefault(m.Id)?.ProportionalMiB ?? 0)))), StringComparer.Ordinal);
+        return promised.Keys.Union(telling).ToDictionary(host => host, host =>
+        {
+            var (seen, there) = (memories.Of(host)?.Machines, machines.Where(m => m.Host == host || m.MovingTo == host).ToDictionary(m => m.Id, m => m.MemoryMib + options.OverheadMiB, StringComparer.Ordinal));
+            // Pages of a golden image's file are not a fork's own, and it may still write all of them.
+            return new HostLoad(promised.GetValueOrDefault(host),
+                there.Sum(m => Math.Max(0, Expected(m.Value) - (seen?.GetValueOrDefault(m.Key)?.PrivateMiB ?? 0))),
+                seen?.Where(s => !there.ContainsKey(s.Key)).Sum(s => s.Value.PrivateMiB) ?? 0);
+        }, StringComparer.Ordinal);
     }
 
     /// <summary>What a machine is trusted to take of what it was promised.</summary>
     private long Expected(long promisedMiB) => (long)Math.Ceiling(promisedMiB / options.MemoryOvercommit);
 
-    /// <summary>Memory of a host that may be promised to machines.</summary>
-    public static long UsableMiB(HostRow row, HostProbe probe, HostOptions options)
-        => (long)(Math.Max(0, probe.Capacity.MemoryMiB - (row.ReservedMemoryMib ?? options.ReservedMemoryMiB)) * options.MemoryOvercommit);
+    /// <summary>Memory of a host that may be promised to machines; more than it has only where it tells what is really free.</summary>
+    public long UsableMiB(HostRow row) => UsableMiB(row, row.Probe!, options, memories);
+
+    /// <inheritdoc cref="UsableMiB(HostRow)"/>
+    public static long UsableMiB(HostRow row, HostProbe probe, HostOptions options, HostMemories memories)
+        => (long)(Math.Max(0, probe.Capacity.MemoryMiB - (row.ReservedMemoryMib ?? options.ReservedMemoryMiB)) * (memories.Of(row.Name) is null ? 1 : options.MemoryOvercommit));
 
     /// <summary>Memory that is promised, by host. A machine that moves holds its memory on both.</summary>
     public static async Task<Dictionary<string, long>> UsedAsync(WarrenDb db, HostOptions options, string? exceptMachine, CancellationToken cancellation)
@@ -100,4 +110,5 @@ internal sealed class HostAdmission(WarrenDb db, HostMemories memories, HostOpti
 /// <summary>Memory of machines that are on or starting on a host, in MiB.</summary>
 /// <param name="PromisedMiB">What they may take.</param>
 /// <param name="ToComeMiB">What they are trusted to take and have not taken yet.</param>
-internal sealed record HostLoad(long PromisedMiB, long ToComeMiB);
+/// <param name="GivenBackMiB">What others had when the host was last looked at, who are off or gone since, or do not count.</param>
+internal sealed record HostLoad(long PromisedMiB, long ToComeMiB, long GivenBackMiB);

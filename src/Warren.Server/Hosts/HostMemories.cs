@@ -16,6 +16,9 @@ internal sealed class HostMemories(TimeProvider clock)
 
     public void Put(string host, HostMemory memory) => _last[host] = (memory, clock.GetUtcNow());
 
+    /// <summary>Hosts that tell.</summary>
+    public List<string> Telling() => [.. _last.Keys.Where(h => Of(h) is not null)];
+
     /// <summary>Null where the host does not tell, or has not lately.</summary>
     public HostMemory? Of(string host) => _last.TryGetValue(host, out var last) && clock.GetUtcNow() - last.At <= Good ? last.Memory : null;
 }

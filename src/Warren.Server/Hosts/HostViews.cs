@@ -75,7 +75,7 @@ internal sealed class HostViews(HostDirectory hosts, HostOptions options, HostMe
             Version = probe?.Version,
             Accelerator = probe?.Accelerator,
             AcceleratorReason = probe?.AcceleratorReason,
-            MemoryMiB = probe is null ? 0 : HostAdmission.UsableMiB(row, probe, options),
+            MemoryMiB = probe is null ? 0 : HostAdmission.UsableMiB(row, probe, options, memories),
             MemoryUsedMiB = usedMiB,
             MemoryAvailableMiB = memories.Of(row.Name)?.AvailableMiB,
             MemoryTakenMiB = memories.Of(row.Name)?.Machines.Values.Sum(m => m.ProportionalMiB),

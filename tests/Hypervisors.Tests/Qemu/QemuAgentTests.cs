@@ -11,10 +11,10 @@ public abstract partial class QemuSuite
         var keeping = Options with { KeepAgentLines = true };
         IHypervisor[] drivers = [New(keeping), New(keeping), Driver];
         var machine = await StartWithAgentAsync();
-        Connections(machine).ShouldBe(0, "nobody keeps one where that is not wanted");
+        await ConnectionsAsync(machine, 0);
         // The one without would find the socket taken, if they did not share it.
         for (var i = 0; i < 2; i++) (await drivers[i].Guest!.PingAsync(machine.Id, Cancellation)).ShouldBeTrue();
-        Connections(machine).ShouldBe(1);
+        await ConnectionsAsync(machine, 1);
         var shells = await Task.WhenAll(Enumerable.Range(0, 9).Select(i => EchoAsync(drivers[i % 2], machine, $"{i}")));
         shells.ShouldBe(Enumerable.Range(0, 9).Select(i => $"{i}\n"));
 
@@ -30,7 +30,7 @@ public abstract partial class QemuSuite
         (await drivers[0].Guest!.PingAsync(machine.Id, Cancellation)).ShouldBeFalse();
         await Driver.StartAsync(machine, Cancellation);
         await Eventually.TrueAsync("the new one answers", () => drivers[0].Guest!.PingAsync(machine.Id, Cancellation), SecondsToBoot);
-        Connections(machine).ShouldBe(1);
+        await ConnectionsAsync(machine, 1);
         (await EchoAsync(Driver, machine, "all")).ShouldBe("all\n");
         await drivers[1].DeleteAsync(machine.Id, Cancellation);
         NothingIsLeft();
@@ -45,7 +45,7 @@ public abstract partial class QemuSuite
         await driver.Forks!.FreezeAsync(parent.Id, "warm", Cancellation);
         var fork = Define();
         await driver.Forks.ForkAsync("warm", fork, Cancellation);
-        Connections(fork).ShouldBe(1);
+        await ConnectionsAsync(fork, 1);
         (await EchoAsync(driver, fork, "here")).ShouldBe("here\n");
         (await EchoAsync(driver, parent, "there")).ShouldBe("there\n");
         foreach (var machine in new[] { fork, parent }) await driver.DeleteAsync(machine.Id, Cancellation);
@@ -59,7 +59,11 @@ public abstract partial class QemuSuite
         return System.Text.Encoding.UTF8.GetString(result.Output);
     }
 
-    /// <summary>Connections that QEMU has taken on the agent's socket: lines of /proc/net/unix with its path, less the listening one.</summary>
-    private int Connections(MachineDefinition machine) =>
-        File.ReadLines("/proc/net/unix").Count(l => l.EndsWith(" " + FolderOf(machine).AgentSocket, StringComparison.Ordinal)) - 1;
+    /// <summary>Waits until QEMU has so many connections on the agent's socket: it closes its end when it comes to it.</summary>
+    private Task ConnectionsAsync(MachineDefinition machine, int count)
+    {
+        // Lines of /proc/net/unix with the socket's path, less the listening one.
+        var path = " " + FolderOf(machine).AgentSocket;
+        return Eventually.TrueAsync($"there are {count} connections", () => Task.FromResult(File.ReadLines("/proc/net/unix").Count(l => l.EndsWith(path, StringComparison.Ordinal)) - 1 == count));
+    }
 }

@@ -83,7 +83,7 @@ public abstract partial class QemuSuite
         for (var i = 0; i < Times; i++)
         {
             await ShellAsync(parent, $"printf %02d {i} | dd of=/dev/vda bs=1M seek={512 + i} conv=fsync 2>/dev/null");
-            await forks.FreezeAsync(parent.Id, $"w{i}", Cancellation);
+            await forks.FreezeAsync(parent.Id, $"w{i}", [], Cancellation);
             if (i != Kept) await forks.DeleteAsync($"w{i}", Cancellation);
         }
 
@@ -102,6 +102,26 @@ public abstract partial class QemuSuite
         (await ShellAsync(parent, Marks)).ShouldBe(all);
         await forks.DeleteAsync($"w{Kept}", Cancellation);
         foreach (var machine in new[] { parent, fork }) await Driver.DeleteAsync(machine.Id, Cancellation);
+        NothingIsLeft();
+    }
+
+    [Fact]
+    public async Task What_a_running_machine_took_in_from_deleted_snapshots_is_on_its_disk_when_its_QEMU_is_killed()
+    {
+        var machine = await StartWithAgentAsync();
+        for (var i = 0; i < 3; i++)
+        {
+            await ShellAsync(machine, $"printf %02d {i} | dd of=/dev/vda bs=1M seek={512 + i} conv=fsync 2>/dev/null");
+            await Driver.Snapshots!.CreateAsync(machine.Id, $"s{i}", memory: false, Cancellation);
+        }
+
+        for (var i = 2; i >= 0; i--) await Driver.Snapshots!.DeleteAsync(machine.Id, $"s{i}", Cancellation);
+        Directory.GetFiles(Path.Combine(Options.MachinesFolder, ".layers")).Length.ShouldBe(1, "all but the lowest were taken in while it ran");
+        await Signal.SendAsync("KILL", ProcessesOf(FolderOf(machine).Path + "/").ShouldHaveSingleItem());
+        await Eventually.TrueAsync("it has ended", async () => (await LookAsync(machine)).Power == ObservedPower.Off);
+        await StartWithAgentAsync(machine);
+        (await ShellAsync(machine, "for i in 512 513 514; do dd if=/dev/vda bs=1M skip=$i count=1 2>/dev/null | head -c 2; done")).ShouldBe("000102");
+        await Driver.DeleteAsync(machine.Id, Cancellation);
         NothingIsLeft();
     }
 

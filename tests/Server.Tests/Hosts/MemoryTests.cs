@@ -1,6 +1,7 @@
 using System.Net.Http.Json;
 using Warren.Contracts;
 using Warren.Hypervisors.Fake;
+using Warren.Server.Hosts;
 using Warren.Server.Tests.Hosting;
 
 namespace Warren.Server.Tests.Hosts;
@@ -30,6 +31,29 @@ public abstract class MemoryTests(PostgresCluster? cluster) : HostTestBase(clust
         memory.OthersMiB = 0;
         await BecomesAsync(server, "a", h => h.MemoryAvailableMiB > 3000, "tells what is free again");
         await server.LaunchAsync(new LaunchRequest { Name = "o", Image = "tiny", Host = "a", MemoryMiB = 1024 });
+    }
+
+    [Fact]
+    public async Task What_a_machine_has_already_or_has_given_back_does_not_count_against_it()
+    {
+        // Looked at once, and then not again while the test runs.
+        await using var server = await StartAsync("Hosts:MemoryEvery=00:00:20");
+        await server.AddImageAsync();
+        await AddAsync(server, new AddHostRequest { Name = "a", Hypervisor = "fake", Settings = Settings(("memoryMiB", "4096")) });
+        await BecomesAsync(server, "a", h => h.Usable && h.MemoryAvailableMiB == 4096, "usable");
+        var driver = await DriverAsync<FakeHypervisor>(server, "a");
+        var machine = await server.LaunchAsync(new LaunchRequest { Name = "m", Image = "tiny", Host = "a", MemoryMiB = 2048 });
+        driver.Memory.OthersMiB = 1000;
+        var seen = await driver.MemoryUse!.LookAsync([machine.Id], TestContext.Current.CancellationToken);
+        server.Get<HostMemories>().Put("a", seen);
+        (await GetAsync(server, "a")).MemoryAvailableMiB.ShouldBe(4096 - 1024 - 1000);
+        await SucceedsAsync(server, "machines/m/start");
+        await SucceedsAsync(server, "machines/m/stop", new StopRequest { Force = true });
+        server.Get<HostMemories>().Put("a", seen);
+        await SucceedsAsync(server, "machines/m/start");
+        server.Get<HostMemories>().Put("a", seen);
+        await server.EndAsync(await server.DeleteAsync("machines/m"));
+        await server.LaunchAsync(new LaunchRequest { Name = "n", Image = "tiny", Host = "a", MemoryMiB = 2048 });
     }
 
     [Fact]

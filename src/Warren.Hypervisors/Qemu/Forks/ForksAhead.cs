@@ -6,7 +6,7 @@ namespace Warren.Hypervisors.Qemu.Forks;
 /// (QEMU hw/core/loader.c, rom_reset: nothing is written to memory while a migration is awaited). All of it is a convenience: a fork whose
 /// QEMU is not there, or not as it should be, is made as any other.
 /// </summary>
-internal sealed class ForksAhead(string machinesFolder, QemuLife life, TimeProvider clock)
+internal sealed class ForksAhead(string machinesFolder, QemuLife life)
 {
     /// <summary>Spawns what can be spawned now; the caller makes the forks of this image next.</summary>
     /// <param name="warm">The image, its memory's file and its overlays there, the memory itself not yet.</param>
@@ -24,15 +24,27 @@ internal sealed class ForksAhead(string machinesFolder, QemuLife life, TimeProvi
         return waits;
     }
 
-    /// <summary>Ends what was spawned for an image that was not made.</summary>
+    /// <summary>Ends what was spawned for an image that was not made, as far as that can be done.</summary>
     internal async Task ForgetAsync(IReadOnlyList<MachineDefinition> definitions)
     {
         foreach (var fork in definitions.Select(d => new MachineFolder(machinesFolder, d.Id)).Where(f => File.Exists(f.Unfinished)))
         {
-            using var _ = await MachineLock.TakeAsync(fork, clock, CancellationToken.None);
-            if (!File.Exists(fork.Unfinished)) continue;
+            using var held = MachineLock.Try(fork);
+            if (held is not null && File.Exists(fork.Unfinished)) await LetGoAsync(fork);
+        }
+    }
+
+    /// <summary>What stays is taken for half of a fork by who makes it, or deletes it.</summary>
+    private async Task LetGoAsync(MachineFolder fork)
+    {
+        try
+        {
             await life.KillAsync(fork, CancellationToken.None);
             fork.Remove();
+        }
+        catch (Exception e) when (e is HypervisorException or IOException or UnauthorizedAccessException)
+        {
+            // See above.
         }
     }
 
@@ -52,8 +64,7 @@ internal sealed class ForksAhead(string machinesFolder, QemuLife life, TimeProvi
         }
         catch (Exception e) when (e is HypervisorException or IOException or UnauthorizedAccessException or OperationCanceledException)
         {
-            await life.KillAsync(fork, CancellationToken.None);
-            fork.Remove();
+            await LetGoAsync(fork);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using System.Text.Json.Nodes;
 using Warren.Hypervisors.Guests;
 using Warren.Hypervisors.Guests.Renewal;
@@ -14,32 +15,40 @@ namespace Warren.Hypervisors.Qemu.Forks;
 internal sealed class QemuForks(
     string machinesFolder, Layers layers, QemuLife life, QemuSnapshots snapshots, QemuControl control, GuestAgent agent, AgentGuest guest, TimeProvider clock) : IForks
 {
-    private readonly ForksAhead _ahead = new(machinesFolder, life, clock);
+    private readonly ForksAhead _ahead = new(machinesFolder, life);
     private readonly WarmFreeze _freeze = new(layers, life, snapshots, control, clock);
 
     /// <inheritdoc/>
-    public Task FreezeAsync(string machineId, string warmImageId, IReadOnlyList<MachineDefinition> ahead, CancellationToken cancellation) =>
+    public Task FreezeAsync(string machineId, string warmImageId, IReadOnlyList<MachineDefinition>? ahead, CancellationToken cancellation) =>
         HostDisk.AnswerForAsync(() => MakeWarmAsync(machineId, warmImageId, ahead, cancellation));
 
     /// <inheritdoc/>
     public Task ForkAsync(string warmImageId, MachineDefinition definition, CancellationToken cancellation) =>
         HostDisk.AnswerForAsync(() => MakeForkAsync(warmImageId, definition, cancellation));
 
-    private async Task MakeWarmAsync(string machineId, string warmImageId, IReadOnlyList<MachineDefinition> ahead, CancellationToken cancellation)
+    private async Task MakeWarmAsync(string machineId, string warmImageId, IReadOnlyList<MachineDefinition>? ahead, CancellationToken cancellation)
     {
         var warm = WarmFolder.Of(machinesFolder, warmImageId);
         var machine = new MachineFolder(machinesFolder, machineId);
         if (!machine.Exists) throw NotFound($"there is no machine {machineId} on this host");
-        try
+        ExceptionDispatchInfo failure;
+        using (await MachineLock.TakeAsync(machine, clock, cancellation))
         {
-            using var _ = await MachineLock.TakeAsync(machine, clock, cancellation);
-            if (!warm.Exists) await _freeze.RunAsync(machine, warm, (fresh, record) => _ahead.SpawnAsync(fresh, record, ahead, cancellation), cancellation);
+            if (warm.Exists) return;
+            try
+            {
+                await _freeze.RunAsync(machine, warm, sync: ahead is null, (fresh, record) => _ahead.SpawnAsync(fresh, record, ahead ?? [], cancellation), cancellation);
+                return;
+            }
+            catch (Exception e)
+            {
+                failure = ExceptionDispatchInfo.Capture(e);
+            }
         }
-        catch
-        {
-            await _ahead.ForgetAsync(ahead);
-            throw;
-        }
+
+        // Without the parent's lock: a fork's may be the same.
+        await _ahead.ForgetAsync(ahead ?? []);
+        failure.Throw();
     }
 
     /// <inheritdoc/>
@@ -114,7 +123,7 @@ internal sealed class QemuForks(
     internal static Task IgnoreSharedAsync(MachineFolder folder, QemuControl control, bool on, CancellationToken cancellation) =>
         control.RunAsync(folder, QemuControl.Limit, cancellation, IgnoreShared(on));
 
-    private static (string, JsonObject?) IgnoreShared(bool on) => ("migrate-set-capabilities",
+    internal static (string, JsonObject?) IgnoreShared(bool on) => ("migrate-set-capabilities",
         new JsonObject { ["capabilities"] = new JsonArray(new JsonObject { ["capability"] = "x-ignore-shared", ["state"] = on }) });
 
     private static (string, JsonObject?) Link(bool up) => ("set_link", new JsonObject { ["name"] = "net0", ["up"] = up });

@@ -61,6 +61,7 @@ internal sealed class WarmFolder
     internal void LayTo(MachineFolder fork, WarmRecord record, MachineDefinition definition)
     {
         fork.Make();
+        File.Delete(fork.Ahead);
         File.WriteAllBytes(fork.Unfinished, []);
         File.WriteAllBytes(fork.Twin, []);
         foreach (var name in record.Disks) File.Copy(In(name), fork.In(name), overwrite: true);

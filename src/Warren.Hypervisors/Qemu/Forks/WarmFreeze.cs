@@ -14,9 +14,10 @@ internal sealed class WarmFreeze(Layers layers, QemuLife life, QemuSnapshots sna
 
     /// <param name="machine">The machine.</param>
     /// <param name="warm">Where the image will be.</param>
+    /// <param name="sync">It is to outlive a loss of power.</param>
     /// <param name="meanwhile">What is done beside the freezing, given the image as far as it is there and what its record will be.</param>
     /// <param name="cancellation">Ends it; the machine runs on.</param>
-    internal async Task RunAsync(MachineFolder machine, WarmFolder warm, Func<WarmFolder, WarmRecord, Task> meanwhile, CancellationToken cancellation)
+    internal async Task RunAsync(MachineFolder machine, WarmFolder warm, bool sync, Func<WarmFolder, WarmRecord, Task> meanwhile, CancellationToken cancellation)
     {
         var definition = OwnDisks.DefinitionOf(machine);
         SuspendFiles.Refuse(machine, "forked");
@@ -37,7 +38,8 @@ internal sealed class WarmFreeze(Layers layers, QemuLife life, QemuSnapshots sna
             if (File.Exists(machine.Seed)) File.Copy(machine.Seed, fresh.Seed);
             await FreezeAsync(machine, record, memory, fresh, meanwhile, cancellation);
             if (memory is null) await ConvertAsync(machine, record, fresh, new Resumption(type, leases), cancellation);
-            PrivateFile.Write(fresh.Record, record);
+            if (sync) await Task.Run(() => FolderSync.Deep(fresh.Path), cancellation);
+            PrivateFile.Write(fresh.Record, record, sync);
             warm.Finish(fresh);
         }
         catch
@@ -60,41 +62,27 @@ internal sealed class WarmFreeze(Layers layers, QemuLife life, QemuSnapshots sna
             var isUefi = record.Definition.Firmware == Firmware.Uefi;
             // Not for one whose variables are still to come, nor for one whose memory comes another way.
             if (memory is not null && !isUefi) beside = meanwhile(fresh, record);
-            await IgnoringAsync(machine, memory is not null, () => Standstill.DuringAsync(machine, control, async () =>
+            await Standstill.DuringAsync(machine, control, async () =>
             {
                 // First: the disks are flushed by it, which takes half a second when it meets the writing of the memory.
                 await snapshots.SwitchAsync(machine, prepared, cancellation);
                 if (isUefi) File.Copy(machine.FirmwareVariables, fresh.FirmwareVariables);
                 // Memory that we can read is copied beside the state of the devices; whichever fails, both have ended then.
                 await Task.WhenAll(
-                    MemoryState.SaveAsync(machine, memory is null ? fresh.In(Stream) : fresh.State, sync: false, control, clock, cancellation),
+                    MemoryState.SaveAsync(machine, memory is null ? fresh.In(Stream) : fresh.State, sync: false, ignoreShared: memory is not null, control, clock, cancellation),
                     memory is null ? Task.CompletedTask : Task.Run(() => SharedMemory.Copy(memory, fresh.Memory, cancellation), cancellation));
-            }, cancellation));
+            }, cancellation);
         }
         finally
         {
-            await beside;
-            await snapshots.SettleAsync(machine);
-        }
-    }
-
-    /// <summary>Does something while QEMU leaves shared memory out of its migration stream, if it is to.</summary>
-    private async Task IgnoringAsync(MachineFolder machine, bool ignore, Func<Task> act)
-    {
-        if (!ignore)
-        {
-            await act();
-            return;
-        }
-
-        try
-        {
-            await QemuForks.IgnoreSharedAsync(machine, control, true, CancellationToken.None);
-            await act();
-        }
-        finally
-        {
-            await QemuForks.IgnoreSharedAsync(machine, control, false, CancellationToken.None);
+            try
+            {
+                await snapshots.SettleAsync(machine);
+            }
+            finally
+            {
+                await beside;
+            }
         }
     }
 
@@ -115,8 +103,7 @@ internal sealed class WarmFreeze(Layers layers, QemuLife life, QemuSnapshots sna
         {
             await life.ResumeAsync(record.Definition with { Forwards = [] }, still, resumed, null, cancellation);
             await MemoryState.LoadAsync(still, whole, control, clock, cancellation);
-            await QemuForks.IgnoreSharedAsync(still, control, true, cancellation);
-            await MemoryState.SaveAsync(still, fresh.State, sync: false, control, clock, cancellation);
+            await MemoryState.SaveAsync(still, fresh.State, sync: false, ignoreShared: true, control, clock, cancellation);
             using var memory = SharedMemory.Of(MachineProcess.Search(still) ?? 0)
                 ?? throw new HypervisorException(HypervisorErrorKind.Unsupported, "this host's kernel has no memory that could be shared (memfd_create)");
             SharedMemory.Reserve(memory, fresh.Memory);

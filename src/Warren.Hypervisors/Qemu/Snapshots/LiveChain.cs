@@ -15,6 +15,9 @@ internal sealed class LiveChain(MachineFolder folder, Layers layers, QemuControl
     /// <summary>Bytes of needless layers that somebody who waits for something else may be made to wait for.</summary>
     private const long LargestInPassing = 256L << 20;
 
+    /// <summary>The same for who deletes a snapshot. What is left is shortened when the machine is off.</summary>
+    private const long LargestOnDeletion = 4L << 30;
+
     /// <summary>Which jobs run.</summary>
     internal const string Query = "query-block-jobs";
 
@@ -22,14 +25,14 @@ internal sealed class LiveChain(MachineFolder folder, Layers layers, QemuControl
 
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
 
-    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(5), s_longestPause = TimeSpan.FromMilliseconds(160);
 
     /// <summary>Shortens what has become long. Whatever keeps it from that, the chain is then as it was, and as good.</summary>
     internal Task ShortenInPassingAsync(IEnumerable<string> names, CancellationToken cancellation) =>
         ShortenAsync(names, Tolerated + 1, LargestInPassing, cancellation);
 
-    /// <summary>Shortens all that can be shortened.</summary>
-    internal Task ShortenAsync(IEnumerable<string> names, CancellationToken cancellation) => ShortenAsync(names, 1, long.MaxValue, cancellation);
+    /// <summary>Shortens all that can be shortened in a while.</summary>
+    internal Task ShortenAsync(IEnumerable<string> names, CancellationToken cancellation) => ShortenAsync(names, 1, LargestOnDeletion, cancellation);
 
     /// <summary>Ends jobs that a process which is gone has left behind: a disk with a job cannot be frozen.</summary>
     internal static async Task EndJobsAsync(MachineFolder folder, QemuControl control, TimeProvider clock, CancellationToken cancellation)
@@ -55,39 +58,71 @@ internal sealed class LiveChain(MachineFolder folder, Layers layers, QemuControl
             if (needless.Count < least || needless.Sum(l => new FileInfo(layers.PathOf(l)).Length) > largest) continue;
             try
             {
-                await StreamAsync(disk, needless.Count, cancellation);
+                if (!await StreamAsync(disk, needless.Count, cancellation)) continue;
+                using (await layers.LockAsync(CancellationToken.None)) layers.Clear();
             }
             catch (HypervisorException)
             {
-                // The host's disk is full, or QEMU has its reasons: the chain stays.
+                // The host's disk is full, or QEMU has its reasons: the chain stays, or the layers until the next call clears them.
             }
-
-            using (await layers.LockAsync(CancellationToken.None)) layers.Clear();
         }
     }
 
-    /// <summary>Has QEMU take in the first so many layers below a disk.</summary>
-    private async Task StreamAsync(string disk, int count, CancellationToken cancellation)
+    /// <summary>
+    /// Has QEMU take in the first so many layers below a disk. What was taken in is on the disk before the header leads past the layers
+    /// that it came from, and the header is before they can go: QEMU itself flushes neither (block/stream.c, stream_prepare).
+    /// </summary>
+    /// <returns>Whether it came to its end.</returns>
+    private async Task<bool> StreamAsync(string disk, int count, CancellationToken cancellation)
     {
-        var (headers, nodes, job) = (Headers(disk), await NodesAsync(disk, cancellation), Job + Path.GetFileName(disk));
+        // Asked first: it ends what somebody may have left behind, which changes the headers.
+        var nodes = await NodesAsync(disk, cancellation);
+        var (headers, job) = (Headers(disk), Job + Path.GetFileName(disk));
         // Node for node the graph is the chain of the headers; where it is not, somebody else is at work there.
-        if (nodes.Count != headers.Count) return;
-        await control.AskAsync(folder, "block-stream", new JsonObject
-        {
-            ["job-id"] = job,
-            ["device"] = nodes[0],
-            ["base-node"] = nodes[count + 1],
-            ["backing-file"] = headers[count + 1],
-        }, QemuControl.Limit, cancellation);
+        if (nodes.Count != headers.Count || nodes.Count < count + 2) return false;
         try
         {
-            while ((await JobsAsync(folder, control, cancellation)).Contains(job)) await Task.Delay(s_pause, clock, cancellation);
+            await control.AskAsync(folder, "block-stream", new JsonObject
+            {
+                ["job-id"] = job,
+                ["device"] = nodes[0],
+                ["base-node"] = nodes[count + 1],
+                ["backing-file"] = headers[count + 1],
+                ["auto-finalize"] = false,
+            }, QemuControl.Limit, cancellation);
+            if (!await WhileAsync(job, s => s is not "pending", cancellation)) return false;
+            await FlushAsync(nodes[0], cancellation);
+            await control.AskAsync(folder, "job-finalize", new JsonObject { ["id"] = job }, QemuControl.Limit, cancellation);
+            await WhileAsync(job, _ => true, cancellation);
+            await FlushAsync(nodes[0], cancellation);
+            return true;
         }
-        catch (OperationCanceledException)
+        catch
         {
             await EndJobsAsync(folder, control, clock, CancellationToken.None);
             throw;
         }
+    }
+
+    /// <returns>Whether the job is still there when it is over.</returns>
+    private async Task<bool> WhileAsync(string job, Func<string?, bool> status, CancellationToken cancellation)
+    {
+        var pause = s_pause;
+        while (true)
+        {
+            var jobs = await control.AskAsync(folder, Query, null, QemuControl.Limit, cancellation);
+            if (jobs!.AsArray().FirstOrDefault(j => (string?)j!["device"] == job) is not { } found) return false;
+            if (!status((string?)found["status"])) return true;
+            await Task.Delay(pause, clock, cancellation);
+            if (pause < s_longestPause) pause *= 2;
+        }
+    }
+
+    /// <summary>Everything that was written to a node is on the host's disk. QMP has no word of its own for that.</summary>
+    private async Task FlushAsync(string node, CancellationToken cancellation)
+    {
+        var said = (string?)await control.AskAsync(folder, "human-monitor-command", new JsonObject { ["command-line"] = $"qemu-io {node} flush" }, s_patience, cancellation);
+        if (!string.IsNullOrWhiteSpace(said)) throw new HypervisorException(HypervisorErrorKind.Rejected, $"QEMU of machine {folder.Id} does not flush its disk: {said.Trim()}");
     }
 
     /// <summary>The files of a chain by their headers, the disk's own first.</summary>

@@ -28,12 +28,14 @@ internal static class MemoryState
     /// <param name="folder">Its files.</param>
     /// <param name="path">The file.</param>
     /// <param name="sync">It is to outlive a loss of power.</param>
+    /// <param name="ignoreShared">Memory that others can read is left out. Said each time: one who did otherwise before may not have come to take it back.</param>
     /// <param name="control">Its QEMU.</param>
     /// <param name="clock">Time.</param>
     /// <param name="cancellation">Ends it; the machine can go on then.</param>
-    internal static async Task SaveAsync(MachineFolder folder, string path, bool sync, QemuControl control, TimeProvider clock, CancellationToken cancellation)
+    internal static async Task SaveAsync(MachineFolder folder, string path, bool sync, bool ignoreShared, QemuControl control, TimeProvider clock, CancellationToken cancellation)
     {
-        await control.AskAsync(folder, "migrate-set-parameters", new JsonObject { ["max-bandwidth"] = Bandwidth }, QemuControl.Limit, cancellation);
+        await control.RunAsync(folder, QemuControl.Limit, cancellation,
+            ("migrate-set-parameters", new JsonObject { ["max-bandwidth"] = Bandwidth }), Forks.QemuForks.IgnoreShared(ignoreShared));
         File.Delete(folder.StateSocket);
         using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try

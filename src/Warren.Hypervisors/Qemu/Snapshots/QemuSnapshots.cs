@@ -68,7 +68,7 @@ internal sealed class QemuSnapshots(string machinesFolder, Layers layers, QemuLi
         if (definition.Firmware == Firmware.Uefi) File.Copy(folder.FirmwareVariables, files.FirmwareVariablesOf(id), overwrite: true);
         var leases = MachineProcess.Leases(folder);
         var type = memory ? await MemoryState.TypeAsync(folder, control, cancellation) : null;
-        if (memory) await MemoryState.SaveAsync(folder, files.MemoryOf(id), sync: true, control, clock, cancellation);
+        if (memory) await MemoryState.SaveAsync(folder, files.MemoryOf(id), sync: true, ignoreShared: false, control, clock, cancellation);
         var parent = files.Position.Id;
         // The record comes last: with it there is the snapshot, and the machine stands on it.
         files.Stand(new SnapshotPosition(id, Returning: false, Before: parent));

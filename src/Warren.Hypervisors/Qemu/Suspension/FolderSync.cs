@@ -8,9 +8,19 @@ internal static partial class FolderSync
     private const int Folder = 0x10000, CloseOnExec = 0x80000;
 
     /// <exception cref="IOException">The host's disk failed.</exception>
-    internal static void Run(string path)
+    internal static void Run(string path) => Run(path, Folder | CloseOnExec);
+
+    /// <summary>The same of the files in it, whose content does too.</summary>
+    /// <exception cref="IOException">The host's disk failed.</exception>
+    internal static void Deep(string path)
     {
-        var handle = Open(path, Folder | CloseOnExec);
+        foreach (var file in Directory.EnumerateFiles(path)) Run(file, CloseOnExec);
+        Run(path);
+    }
+
+    private static void Run(string path, int flags)
+    {
+        var handle = Open(path, flags);
         if (handle < 0) throw Failure(path);
         try
         {

@@ -37,11 +37,12 @@ internal sealed class QemuSuspend(string machinesFolder, QemuLife life, QemuSnap
         try
         {
             // QEMU gives its memory once; to give it again, after a call that broke off, it must have run in between.
+            await LiveChain.EndJobsAsync(folder, control, clock, cancellation);
             if (word == "postmigrate") await control.RunAsync(folder, cancellation, "cont");
             await control.RunAsync(folder, cancellation, "stop");
             var (leases, agent) = (MachineProcess.Leases(folder), await HasAgentAsync(folder, cancellation));
             var type = await MemoryState.TypeAsync(folder, control, cancellation);
-            await MemoryState.SaveAsync(folder, files.State, sync: true, control, clock, cancellation);
+            await MemoryState.SaveAsync(folder, files.State, sync: true, ignoreShared: false, control, clock, cancellation);
             cancellation.ThrowIfCancellationRequested();
             files.Write(new SuspendRecord(definition, new Resumption(type, leases), clock.GetUtcNow(), agent));
         }

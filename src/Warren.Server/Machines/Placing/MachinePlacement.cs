@@ -74,8 +74,8 @@ internal sealed class MachinePlacement(WarrenDb db, HostAdmission admission, Hos
         return rows;
     }
 
-    private long Left(HostRow row, IReadOnlyDictionary<string, HostLoad> loads, PlacementWish wish) => row.Probe is { } probe
-        ? HostAdmission.UsableMiB(row, probe, options) - (loads.GetValueOrDefault(row.Name)?.PromisedMiB ?? 0) - (wish.Starts ? wish.Spec.MemoryMiB + options.OverheadMiB : 0)
+    private long Left(HostRow row, IReadOnlyDictionary<string, HostLoad> loads, PlacementWish wish) => row.Probe is not null
+        ? admission.UsableMiB(row) - (loads.GetValueOrDefault(row.Name)?.PromisedMiB ?? 0) - (wish.Starts ? wish.Spec.MemoryMiB + options.OverheadMiB : 0)
         : 0;
 
     private static string Why(PlacementWish wish, Candidate chosen, int fitting) => wish.Host is not null ? "It was asked for."
