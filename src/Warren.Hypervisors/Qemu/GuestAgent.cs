@@ -22,7 +22,6 @@ internal sealed class GuestAgent(string machinesFolder, bool keepLines, TimeProv
 {
     private static readonly ConcurrentDictionary<string, AgentLine> s_lines = new(StringComparer.Ordinal);
 
-
     /// <summary>The agent caps captured output at 16 MiB, which base64 makes 22.</summary>
     private const int LongestAnswer = 32 << 20;
 

@@ -16,6 +16,11 @@ internal sealed class ForksAhead(string machinesFolder, QemuLife life)
     internal Task SpawnAsync(WarmFolder warm, WarmRecord record, IReadOnlyList<MachineDefinition> definitions, CancellationToken cancellation) =>
         Task.WhenAll(definitions.Select(d => TrySpawnAsync(warm, record, d, cancellation)));
 
+    /// <summary>Spawns the QEMU of a fork whose files are laid, to wait for the image's state.</summary>
+    internal Task ResumeAsync(WarmFolder warm, WarmRecord record, MachineFolder fork, MachineDefinition definition, CancellationToken cancellation) =>
+        // Its devices are its parent's: a seed too, or none.
+        life.ResumeAsync(definition with { Seed = record.Definition.Seed }, fork, record.Resumed, new GuestMemory(warm.Memory, Shared: false), cancellation);
+
     /// <summary>Whether a fork's QEMU waits for this very image's state. It is asked once: who was told so has taken it.</summary>
     internal static bool Take(MachineFolder fork, WarmRecord record)
     {
@@ -59,7 +64,7 @@ internal sealed class ForksAhead(string machinesFolder, QemuLife life)
             DefinitionRules.Check(definition, QemuKind.Kind);
             fork.CheckSocketPaths();
             warm.LayTo(fork, record, definition);
-            await life.ResumeAsync(definition with { Seed = record.Definition.Seed }, fork, record.Resumed, new GuestMemory(warm.Memory, Shared: false), cancellation);
+            await ResumeAsync(warm, record, fork, definition, cancellation);
             PrivateFile.Write(fork.Ahead, new Awaited(record.Made), sync: false);
         }
         catch (Exception e) when (e is HypervisorException or IOException or UnauthorizedAccessException or OperationCanceledException)

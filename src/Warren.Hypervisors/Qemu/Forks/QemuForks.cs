@@ -81,12 +81,11 @@ internal sealed class QemuForks(
                 warm.LayTo(fork, record, definition);
                 // Only now, that the fork names them, must the image's layers be there: one that goes from here on leaves them.
                 if (!warm.Exists) throw NotFound("the warm image was deleted meanwhile");
-                // Its devices are its parent's: a seed too, or none.
-                await life.ResumeAsync(definition with { Seed = record.Definition.Seed }, fork, record.Resumed, new GuestMemory(warm.Memory, Shared: false), cancellation);
+                await _ahead.ResumeAsync(warm, record, fork, definition, cancellation);
             }
 
             await agent.OpenAsync(fork, cancellation);
-            await IgnoreSharedAsync(fork, control, true, cancellation);
+            await control.RunAsync(fork, QemuControl.Limit, cancellation, IgnoreShared(true));
             await MemoryState.LoadAsync(fork, warm.State, control, clock, cancellation);
             // Its card has its parent's address until it is renewed.
             await control.RunAsync(fork, QemuControl.Limit, cancellation, IgnoreShared(false), Link(up: false), ("cont", null));
@@ -120,9 +119,6 @@ internal sealed class QemuForks(
     }
 
     /// <summary>Tells a QEMU to leave shared memory out of its migration stream, or not to.</summary>
-    internal static Task IgnoreSharedAsync(MachineFolder folder, QemuControl control, bool on, CancellationToken cancellation) =>
-        control.RunAsync(folder, QemuControl.Limit, cancellation, IgnoreShared(on));
-
     internal static (string, JsonObject?) IgnoreShared(bool on) => ("migrate-set-capabilities",
         new JsonObject { ["capabilities"] = new JsonArray(new JsonObject { ["capability"] = "x-ignore-shared", ["state"] = on }) });
 

@@ -64,11 +64,17 @@ internal sealed class WarmFolder
         File.Delete(fork.Ahead);
         File.WriteAllBytes(fork.Unfinished, []);
         File.WriteAllBytes(fork.Twin, []);
-        foreach (var name in record.Disks) File.Copy(In(name), fork.In(name), overwrite: true);
-        if (File.Exists(FirmwareVariables)) File.Copy(FirmwareVariables, fork.FirmwareVariables, overwrite: true);
-        // The seed that it has seen. Its own is written before its next start, of which the definition kept here tells.
-        if (File.Exists(Seed)) File.Copy(Seed, fork.Seed, overwrite: true);
+        CopyTo(fork, record);
+        // The seed is one that it has seen. Its own is written before its next start, of which the definition kept here tells.
         PrivateFile.Write(fork.Definition, definition with { Seed = record.Definition.Seed });
+    }
+
+    /// <summary>Copies what a QEMU of this image writes to, or reads.</summary>
+    internal void CopyTo(MachineFolder folder, WarmRecord record)
+    {
+        foreach (var name in record.Disks) File.Copy(In(name), folder.In(name), overwrite: true);
+        if (File.Exists(FirmwareVariables)) File.Copy(FirmwareVariables, folder.FirmwareVariables, overwrite: true);
+        if (File.Exists(Seed)) File.Copy(Seed, folder.Seed, overwrite: true);
     }
 
     /// <summary>Removes it: renamed first, so that half of one is never taken for one.</summary>

@@ -37,7 +37,7 @@ internal sealed class WarmFreeze(Layers layers, QemuLife life, QemuSnapshots sna
             using var memory = SharedMemory.Of(pid);
             if (File.Exists(machine.Seed)) File.Copy(machine.Seed, fresh.Seed);
             await FreezeAsync(machine, record, memory, fresh, meanwhile, cancellation);
-            if (memory is null) await ConvertAsync(machine, record, fresh, new Resumption(type, leases), cancellation);
+            if (memory is null) await ConvertAsync(record, fresh, new Resumption(type, leases), cancellation);
             if (sync) await Task.Run(() => FolderSync.Deep(fresh.Path), cancellation);
             PrivateFile.Write(fresh.Record, record, sync);
             warm.Finish(fresh);
@@ -90,15 +90,13 @@ internal sealed class WarmFreeze(Layers layers, QemuLife life, QemuSnapshots sna
     /// The memory of a fork is its own QEMU's alone. It came out as a whole stream, which another QEMU that never runs takes in
     /// to memory that we can read.
     /// </summary>
-    private async Task ConvertAsync(MachineFolder machine, WarmRecord record, WarmFolder fresh, Resumption resumed, CancellationToken cancellation)
+    private async Task ConvertAsync(WarmRecord record, WarmFolder fresh, Resumption resumed, CancellationToken cancellation)
     {
         var whole = fresh.In(Stream);
         var still = new MachineFolder(fresh.Path, "still");
         still.CheckSocketPaths();
         still.Make();
-        foreach (var name in record.Disks) File.Copy(fresh.In(name), still.In(name));
-        if (File.Exists(fresh.FirmwareVariables)) File.Copy(fresh.FirmwareVariables, still.FirmwareVariables);
-        if (File.Exists(machine.Seed)) File.Copy(machine.Seed, still.Seed);
+        fresh.CopyTo(still, record);
         try
         {
             await life.ResumeAsync(record.Definition with { Forwards = [] }, still, resumed, null, cancellation);

@@ -25,8 +25,8 @@ internal static class HostResources
     {
         var host = ParseLine(File.ReadAllText("/proc/meminfo"), "MemAvailable:");
         return Groups.Where(g => File.Exists(g.Limit) && File.Exists(g.Used))
-            .Select(g => (Limit: ParseLimit(File.ReadAllText(g.Limit)), Used: ParseLimit(File.ReadAllText(g.Used)), File.ReadAllText(g.Statistics)))
-            .Where(g => g.Limit != long.MaxValue).Select(g => Math.Max(0, g.Limit - g.Used + ParseInactive(g.Item3))).Append(host).Min();
+            .Select(g => (Limit: ParseLimit(File.ReadAllText(g.Limit)), Files: g)).Where(g => g.Limit != long.MaxValue)
+            .Select(g => Math.Max(0, g.Limit - ParseLimit(File.ReadAllText(g.Files.Used)) + ParseInactive(File.ReadAllText(g.Files.Statistics)))).Append(host).Min();
     }
 
     /// <summary>Bytes in the line MemTotal of proc_meminfo(5), which counts KiB.</summary>
@@ -34,7 +34,8 @@ internal static class HostResources
 
     /// <summary>Bytes of files that a control group keeps in memory and that nobody has used for long (cgroups(7), memory.stat): they give way.</summary>
     internal static long ParseInactive(string statistics) =>
-        statistics.Split('\n').Select(l => l.Split(' ')).FirstOrDefault(w => w is ["inactive_file" or "total_inactive_file", _]) is { } words ? ParseLimit(words[1]) % long.MaxValue : 0;
+        statistics.Split('\n').Select(l => l.Split(' ')).FirstOrDefault(w => w is ["inactive_file" or "total_inactive_file", _]) is { } words
+            && long.TryParse(words[1], NumberStyles.None, CultureInfo.InvariantCulture, out var bytes) ? bytes : 0;
 
     private static long ParseLine(string meminfo, string name)
     {
