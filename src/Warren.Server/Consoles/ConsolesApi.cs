@@ -1,5 +1,6 @@
 using Warren.Hypervisors;
 using Warren.Server.Access;
+using Warren.Server.Consoles.Screens;
 using Warren.Server.Database;
 using Warren.Server.Hosts;
 using Warren.Server.Machines;
@@ -22,20 +23,21 @@ internal static class ConsolesApi
     }
 
     private static async Task ScreenAsync(
-        string machine, HttpContext http, WarrenDb db, Caller caller, HostDirectory hosts, MachineUse use, IHostApplicationLifetime lifetime)
+        string machine, HttpContext http, WarrenDb db, Caller caller, HostDirectory hosts, ScreenHubs hubs, MachineUse use, TimeProvider clock, IHostApplicationLifetime lifetime)
     {
         if (!http.WebSockets.IsWebSocketRequest)
             throw new RefusedException(Problems.Of("websocket-required", 426, "Ask for a WebSocket", "This route speaks RFB over a WebSocket."));
         var row = await MachinesApi.FindAsync(machine, db, caller, http.RequestAborted);
-        var screen = (await hosts.DriverAsync(row.Host, http.RequestAborted)).Screen ?? throw new RefusedException(Problems.Unsupported("This machine's hypervisor shows no screen."));
-        await using var rfb = await OpenAsync(screen, row.Id, http.RequestAborted);
+        if ((await hosts.DriverAsync(row.Host, http.RequestAborted)).Screen is null) throw new RefusedException(Problems.Unsupported("This machine's hypervisor shows no screen."));
+        var hub = hubs.Of(row.Id);
+        using var glance = await Glance.AtAsync(hub, http.RequestAborted);
         using var used = use.Begin(row.Id);
         using var socket = await http.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext
         {
             SubProtocol = http.WebSockets.WebSocketRequestedProtocols.Contains("binary") ? "binary" : null,
         });
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, lifetime.ApplicationStopping);
-        await ScreenRelay.RunAsync(socket, rfb, stop.Token);
+        await ScreenRelay.RunAsync(socket, hub, ViewerRole.Control, clock, stop.Token);
     }
 
     private static async Task SerialAsync(
@@ -63,18 +65,6 @@ internal static class ConsolesApi
         });
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, lifetime.ApplicationStopping);
         await relay.RunAsync(socket, line, row.Id, stop.Token);
-    }
-
-    private static async Task<Stream> OpenAsync(IScreen screen, string id, CancellationToken cancellation)
-    {
-        try
-        {
-            return await screen.OpenRfbAsync(id, cancellation);
-        }
-        catch (HypervisorException e) when (e.Kind == HypervisorErrorKind.NotFound)
-        {
-            throw new RefusedException(Problems.IllegalState("The machine is off; it has no screen."));
-        }
     }
 
     private static async Task LogsAsync(

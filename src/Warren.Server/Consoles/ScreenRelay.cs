@@ -1,72 +1,48 @@
-using System.Buffers;
 using System.Net.WebSockets;
+using System.Text;
+using Warren.Server.Consoles.Rfb;
+using Warren.Server.Consoles.Screens;
 
 namespace Warren.Server.Consoles;
 
-/// <summary>Carries bytes between a viewer's WebSocket and a machine's RFB stream until either ends.</summary>
+/// <summary>A viewer at the end of a WebSocket.</summary>
 internal static class ScreenRelay
 {
-    private const int Chunk = 64 * 1024;
+    /// <summary>Longest reason in a close frame, bytes (RFC 6455, 5.5).</summary>
+    private const int LongestReason = 123;
 
-    public static async Task RunAsync(WebSocket viewer, Stream screen, CancellationToken cancellation)
+    public static async Task RunAsync(WebSocket socket, ScreenHub hub, ViewerRole role, TimeProvider clock, CancellationToken cancellation)
     {
-        using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        var down = DownAsync(screen, viewer, both.Token);
-        var up = UpAsync(viewer, screen, both.Token);
-        var first = await Task.WhenAny(down, up);
-        await CloseAsync(viewer, first == down ? "the machine closed its screen" : "bye");
-        await both.CancelAsync();
-        await Task.WhenAll(down, up);
-    }
-
-    private static async Task DownAsync(Stream from, WebSocket to, CancellationToken cancellation)
-    {
-        var buffer = ArrayPool<byte>.Shared.Rent(Chunk);
+        await using var line = WebSocketStream.Create(socket, WebSocketMessageType.Binary, ownsWebSocket: false);
         try
         {
-            while (await from.ReadAsync(buffer, cancellation) is > 0 and var read)
-                await to.SendAsync(buffer.AsMemory(0, read), WebSocketMessageType.Binary, endOfMessage: true, cancellation);
+            await new Viewer(hub, line, role, clock).RunAsync(cancellation);
+            await CloseAsync(socket, "bye");
         }
-        catch (Exception e) when (e is IOException or WebSocketException or OperationCanceledException or ObjectDisposedException)
+        catch (RfbException e)
         {
-            // One of the two has gone; so does the relay.
+            await CloseAsync(socket, e.Message, WebSocketCloseStatus.ProtocolError);
         }
-        finally
+        catch (OperationCanceledException)
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            await CloseAsync(socket, cancellation.IsCancellationRequested ? "the server is going away" : "the machine is gone", WebSocketCloseStatus.EndpointUnavailable);
         }
-    }
-
-    private static async Task UpAsync(WebSocket from, Stream to, CancellationToken cancellation)
-    {
-        var buffer = ArrayPool<byte>.Shared.Rent(Chunk);
-        try
+        catch (Exception e) when (e is IOException or WebSocketException or TimeoutException)
         {
-            while (true)
-            {
-                var received = await from.ReceiveAsync(buffer.AsMemory(), cancellation);
-                if (received.MessageType == WebSocketMessageType.Close) return;
-                await to.WriteAsync(buffer.AsMemory(0, received.Count), cancellation);
-            }
-        }
-        catch (Exception e) when (e is IOException or WebSocketException or OperationCanceledException or ObjectDisposedException)
-        {
-            // As above.
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
+            // The viewer went without a word.
+            socket.Abort();
         }
     }
 
     /// <summary>Says good-bye, but does not wait long for an answer.</summary>
-    public static async Task CloseAsync(WebSocket viewer, string why)
+    public static async Task CloseAsync(WebSocket viewer, string why, WebSocketCloseStatus status = WebSocketCloseStatus.NormalClosure)
     {
         if (viewer.State is not (WebSocketState.Open or WebSocketState.CloseReceived)) return;
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(2));
+        while (Encoding.UTF8.GetByteCount(why) > LongestReason) why = why[..^1];
         try
         {
-            await viewer.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, why, limit.Token);
+            await viewer.CloseOutputAsync(status, why, limit.Token);
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException)
         {

@@ -1,0 +1,50 @@
+using System.Buffers;
+
+namespace Warren.Server.Consoles.Rfb;
+
+/// <summary>Tiles as they were encoded last, for all viewers who want them alike. Holds no more than a picture of each kind.</summary>
+internal sealed class TileCache(Lock gate)
+{
+    /// <summary>Kinds that are kept; one more takes the place of all. Browsers all want the same.</summary>
+    private const int MostKinds = 2;
+
+    private readonly Dictionary<(PixelFormat Format, int Encoding), (long Version, byte[]? Bytes)[]> _kept = [];
+    private Framebuffer? _of;
+
+    /// <summary>A tile of the picture as one rectangle.</summary>
+    public byte[] Get(Framebuffer picture, int tile, Profile profile, RectEncoder encoder)
+    {
+        var kind = (profile.Format, profile.Encoding);
+        long version;
+        lock (gate)
+        {
+            version = picture.ChangedAt(tile);
+            var known = Of(picture, kind)[tile];
+            if (known.Bytes is { } bytes && known.Version == version) return bytes;
+        }
+
+        var writer = new ArrayBufferWriter<byte>(1024);
+        encoder.Write(picture, picture.PlaceOf(tile), writer);
+        var made = writer.WrittenSpan.ToArray();
+        // Painted over meanwhile, perhaps half: the tile has a later version then, and whoever got this one gets that one, too.
+        lock (gate)
+        {
+            if (ReferenceEquals(_of, picture)) Of(picture, kind)[tile] = (version, made);
+        }
+
+        return made;
+    }
+
+    private (long Version, byte[]? Bytes)[] Of(Framebuffer picture, (PixelFormat, int) kind)
+    {
+        if (!ReferenceEquals(_of, picture))
+        {
+            _kept.Clear();
+            _of = picture;
+        }
+
+        if (_kept.TryGetValue(kind, out var tiles)) return tiles;
+        if (_kept.Count >= MostKinds) _kept.Clear();
+        return _kept[kind] = new (long, byte[]?)[picture.Tiles];
+    }
+}

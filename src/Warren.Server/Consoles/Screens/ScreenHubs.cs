@@ -1,0 +1,51 @@
+using System.Collections.Concurrent;
+using Microsoft.EntityFrameworkCore;
+using Warren.Hypervisors;
+using Warren.Server.Database;
+using Warren.Server.Hosts;
+using Warren.Server.Operations;
+
+namespace Warren.Server.Consoles.Screens;
+
+/// <summary>The screens that somebody looks at through this process.</summary>
+internal sealed class ScreenHubs(IDbContextFactory<WarrenDb> databases, HostDirectory hosts, TimeProvider clock) : IAsyncDisposable
+{
+    private readonly ConcurrentDictionary<string, ScreenHub> _hubs = new(StringComparer.Ordinal);
+
+    /// <summary>The screen of a machine; it is connected once somebody joins.</summary>
+    public ScreenHub Of(string machineId)
+    {
+        foreach (var (id, hub) in _hubs)
+        {
+            if (hub.Ended.IsCancellationRequested) _hubs.TryRemove(new(id, hub));
+        }
+
+        return _hubs.GetOrAdd(machineId, id => new ScreenHub(id, cancellation => OpenAsync(id, cancellation), clock));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var hub in _hubs.Values) await hub.DisposeAsync();
+    }
+
+    /// <summary>The stream of the machine's screen, wherever the machine is now; null when it is deleted.</summary>
+    private async Task<Stream?> OpenAsync(string machineId, CancellationToken cancellation)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancellation);
+        if (await db.Machines.Where(m => m.Id == machineId).Select(m => m.Host).SingleOrDefaultAsync(cancellation) is not { } host) return null;
+        try
+        {
+            var screen = (await hosts.DriverAsync(host, cancellation)).Screen
+                ?? throw new HypervisorException(HypervisorErrorKind.Unsupported, "this machine's hypervisor shows no screen");
+            return await screen.OpenRfbAsync(machineId, cancellation);
+        }
+        catch (HypervisorException e) when (e.Kind == HypervisorErrorKind.NotFound)
+        {
+            throw new HypervisorException(HypervisorErrorKind.NotFound, "the machine is off", e);
+        }
+        catch (RefusedException e)
+        {
+            throw new HypervisorException(HypervisorErrorKind.NotFound, e.Message, e);
+        }
+    }
+}

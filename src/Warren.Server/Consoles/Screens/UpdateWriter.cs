@@ -1,0 +1,149 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Text;
+using Warren.Server.Consoles.Rfb;
+
+namespace Warren.Server.Consoles.Screens;
+
+/// <summary>Writes updates to one viewer, piece by piece: what is held for it is one piece, however large the picture.</summary>
+internal sealed class UpdateWriter(Stream line, Shadow shadow) : IBufferWriter<byte>, IDisposable
+{
+    /// <summary>A piece is written when it has grown to this, bytes.</summary>
+    private const int Piece = 48 * 1024;
+
+    private byte[] _buffer = [];
+    private int _length;
+
+    /// <summary>Bytes that were written.</summary>
+    public long Sent { get; private set; }
+
+    public async ValueTask WriteAsync(Update update, CancellationToken cancellation)
+    {
+        if (update.Shared is { } shared)
+        {
+            await WriteAsync(shared, cancellation);
+            return;
+        }
+
+        var tiles = update.Size is null ? update.Tiles : [];
+        Messages.WriteUpdateHead(tiles.Count + WriteNews(update, count: true), this);
+        WriteNews(update, count: false);
+        var encoder = RectEncoder.For(update.Profile);
+        foreach (var tile in tiles)
+        {
+            WriteTile(update, tile, encoder);
+            if (_length >= Piece) await FlushAsync(cancellation);
+        }
+
+        await FlushAsync(cancellation);
+        Dispose();
+    }
+
+    public async ValueTask WriteAsync(ReadOnlyMemory<byte> message, CancellationToken cancellation)
+    {
+        await line.WriteAsync(message, cancellation);
+        await line.FlushAsync(cancellation);
+        Sent += message.Length;
+    }
+
+    void IBufferWriter<byte>.Advance(int count) => _length += count;
+
+    Memory<byte> IBufferWriter<byte>.GetMemory(int sizeHint)
+    {
+        Grow(sizeHint);
+        return _buffer.AsMemory(_length);
+    }
+
+    Span<byte> IBufferWriter<byte>.GetSpan(int sizeHint)
+    {
+        Grow(sizeHint);
+        return _buffer.AsSpan(_length);
+    }
+
+    /// <summary>Gives the buffer back; it is rented again when there is more.</summary>
+    public void Dispose()
+    {
+        if (_buffer.Length > 0) ArrayPool<byte>.Shared.Return(_buffer);
+        (_buffer, _length) = ([], 0);
+    }
+
+    private void Grow(int more)
+    {
+        if (_buffer.Length - _length >= Math.Max(1, more)) return;
+        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(Piece + 20 * 1024, _length + Math.Max(1, more)));
+        _buffer.AsSpan(0, _length).CopyTo(larger);
+        if (_buffer.Length > 0) ArrayPool<byte>.Shared.Return(_buffer);
+        _buffer = larger;
+    }
+
+    private async ValueTask FlushAsync(CancellationToken cancellation)
+    {
+        if (_length == 0) return;
+        await WriteAsync(_buffer.AsMemory(0, _length), cancellation);
+        _length = 0;
+    }
+
+    private void WriteTile(Update update, int tile, RectEncoder encoder)
+    {
+        var whole = update.Picture.PlaceOf(tile);
+        var part = whole.Intersect(update.View);
+        // Raw is copied as quickly as it is found.
+        if (update.Profile.Encoding == Encodings.Raw || part != whole) encoder.Write(update.Picture, part, this);
+        else this.Write(shadow.Tiles.Get(update.Picture, tile, update.Profile, encoder));
+    }
+
+    /// <summary>What is not pixels; or only how many rectangles that is.</summary>
+    private int WriteNews(Update update, bool count)
+    {
+        var rectangles = 0;
+        if (update.Size is { } size) Add(() => WriteSize(update, size));
+        if (update.Screen is { } screen) Add(() => WriteScreens(update.Picture.Width, update.Picture.Height, screen));
+        if (update.Places) Add(() => RectEncoder.WriteHead(update.Picture.All, Encodings.QemuExtendedKey, this));
+        if (update.Title is { } title) Add(() => WriteTitle(title));
+        if (update.Cursor is { } cursor) Add(() => WriteCursor(cursor, update.Profile.Format));
+        return rectangles;
+
+        void Add(Action write)
+        {
+            rectangles++;
+            if (!count) write();
+        }
+    }
+
+    private void WriteSize(Update update, (int Width, int Height) size)
+    {
+        if (update.Extended) WriteScreens(size.Width, size.Height, update.Screen ?? 0);
+        else RectEncoder.WriteHead(new(0, 0, size.Width, size.Height), Encodings.DesktopSize, this);
+    }
+
+    /// <summary>One screen that is all of it; x and y 0: nobody asked, nothing was refused.</summary>
+    private void WriteScreens(int width, int height, uint screen)
+    {
+        RectEncoder.WriteHead(new(0, 0, width, height), Encodings.ExtendedDesktopSize, this);
+        Span<byte> layout = stackalloc byte[20];
+        layout.Clear();
+        layout[0] = 1;
+        BinaryPrimitives.WriteUInt32BigEndian(layout[4..], screen);
+        BinaryPrimitives.WriteUInt16BigEndian(layout[12..], (ushort)width);
+        BinaryPrimitives.WriteUInt16BigEndian(layout[14..], (ushort)height);
+        this.Write(layout);
+    }
+
+    private void WriteTitle(string title)
+    {
+        RectEncoder.WriteHead(default, Encodings.DesktopName, this);
+        var text = Encoding.UTF8.GetBytes(title);
+        Span<byte> length = stackalloc byte[4];
+        BinaryPrimitives.WriteInt32BigEndian(length, text.Length);
+        this.Write(length);
+        this.Write(text);
+    }
+
+    private void WriteCursor(CursorShape cursor, PixelFormat format)
+    {
+        RectEncoder.WriteHead(cursor.Hot, Encodings.Cursor, this);
+        Grow(cursor.Pixels.Length * 4);
+        _length += new PixelWriter(format).Write(cursor.Pixels, _buffer.AsSpan(_length));
+        this.Write(cursor.Mask);
+    }
+}

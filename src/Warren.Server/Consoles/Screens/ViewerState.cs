@@ -1,0 +1,175 @@
+using Warren.Server.Consoles.Rfb;
+
+namespace Warren.Server.Consoles.Screens;
+
+/// <summary>What is to be sent next.</summary>
+internal sealed record Update
+{
+    /// <summary>The picture it is of.</summary>
+    public required Framebuffer Picture { get; init; }
+
+    public required Profile Profile { get; init; }
+
+    /// <summary>A whole message that was made for all.</summary>
+    public byte[]? Shared { get; init; }
+
+    /// <summary>What the viewer has of it: all, unless it cannot follow another size.</summary>
+    public required Rect View { get; init; }
+
+    /// <summary>It understands the layout of screens.</summary>
+    public bool Extended { get; init; }
+
+    /// <summary>Another size, alone in its message.</summary>
+    public (int Width, int Height)? Size { get; init; }
+
+    public CursorShape? Cursor { get; init; }
+
+    public string? Title { get; init; }
+
+    public bool Places { get; init; }
+
+    /// <summary>Id of the screen whose size may be wished.</summary>
+    public uint? Screen { get; init; }
+
+    /// <summary>Parts that the viewer has not seen.</summary>
+    public IReadOnlyList<int> Tiles { get; init; } = [];
+
+    /// <summary>State of the screen when it was chosen, and whether that was all there was.</summary>
+    public long Version { get; init; }
+
+    public long Writes { get; init; }
+
+    public bool Whole { get; init; }
+}
+
+/// <summary>What a viewer has seen, understands and asks for. Used under the shadow's gate.</summary>
+internal sealed class ViewerState(ScreenHub hub)
+{
+    private Profile _profile = new(PixelFormat.Native, Encodings.Raw, Copies: false);
+    private HashSet<int> _understood = [];
+    private Framebuffer? _picture;
+    private long[] _seen = [];
+    private Rect? _asked;
+    private bool _all = true;
+    private bool _exact;
+    private long _base = -1;
+    private long _cursor = -1;
+    private bool _placesTold;
+    private uint? _screenTold;
+    private string _titleTold = "";
+
+    public int Width { get; private set; }
+
+    public int Height { get; private set; }
+
+    /// <summary>Name of the screen, and why it is still.</summary>
+    public string Title => hub.Why is { } why ? $"{hub.Name} ({why.Message})" : hub.Name;
+
+    private Rect View => new(0, 0, Width, Height);
+
+    /// <summary>The size that the viewer is told at first.</summary>
+    public void Begin()
+    {
+        var picture = hub.Shadow.Picture!;
+        (Width, Height, _titleTold) = (picture.Width, picture.Height, Title);
+    }
+
+    public Profile? Follows(long version) => _exact && _base >= version - 1 ? _profile : null;
+
+    public void Wants(PixelFormat format) => _profile = _profile with { Format = format };
+
+    public void Understands(IReadOnlyCollection<int> encodings)
+    {
+        _understood = [.. encodings];
+        _profile = Profile.Of(_profile.Format, encodings);
+    }
+
+    public void Asks(bool incremental, Rect part)
+    {
+        _asked = part.Intersect(View) is { IsEmpty: false } inside ? inside : new Rect(0, 0, 0, 0);
+        if (!incremental) _all = true;
+    }
+
+    /// <summary>What it has asked for and has not seen; null when there is nothing.</summary>
+    public Update? Next()
+    {
+        if (_asked is not { } asked || hub.Shadow.Picture is not { } picture) return null;
+        Follow(picture);
+        var blank = new Update
+        {
+            Picture = picture,
+            Profile = _profile,
+            View = View.Intersect(picture.All),
+            Extended = _understood.Contains(Encodings.ExtendedDesktopSize),
+            Version = hub.Shadow.Version,
+            Writes = hub.Shadow.Writes,
+        };
+        if ((picture.Width, picture.Height) != (Width, Height) && CanResize)
+        {
+            (Width, Height, _asked) = (picture.Width, picture.Height, null);
+            return blank with { Size = (Width, Height) };
+        }
+
+        var update = News(blank);
+        if (!_all && update == blank && Shared(asked) is { } shared)
+        {
+            (_asked, _base) = (null, hub.Shadow.Version);
+            return blank with { Shared = shared, Whole = true };
+        }
+
+        update = update with { Tiles = Unseen(asked), Whole = asked.Contains(blank.View) };
+        if (update.Tiles.Count == 0 && update with { Tiles = blank.Tiles, Whole = false } == blank) return null;
+        (_asked, _all) = (null, false);
+        foreach (var tile in update.Tiles) _seen[tile] = update.Version;
+        return update;
+    }
+
+    /// <summary>It was written; was it the whole truth?</summary>
+    public void Wrote(Update update)
+    {
+        if (update.Shared is not null || !ReferenceEquals(update.Picture, _picture)) return;
+        _exact = update.Whole && update.Writes % 2 == 0 && update.Writes == hub.Shadow.Writes;
+        if (update.Whole && update.Size is null) _base = update.Version;
+    }
+
+    private bool CanResize => _understood.Contains(Encodings.DesktopSize) || _understood.Contains(Encodings.ExtendedDesktopSize);
+
+    private void Follow(Framebuffer picture)
+    {
+        if (ReferenceEquals(picture, _picture)) return;
+        (_picture, _seen, _all, _exact, _base) = (picture, new long[picture.Tiles], true, false, -1);
+        Array.Fill(_seen, -1);
+    }
+
+    /// <summary>What is new beside the pixels.</summary>
+    private Update News(Update update)
+    {
+        if (hub.Shadow.Cursor is { } cursor && cursor.Version != _cursor && _understood.Contains(Encodings.Cursor))
+            (update, _cursor) = (update with { Cursor = cursor }, cursor.Version);
+        if (hub.HasPlaces && !_placesTold && _understood.Contains(Encodings.QemuExtendedKey))
+            (update, _placesTold) = (update with { Places = true }, true);
+        if (hub.Resizable is { } screen && screen != _screenTold && _understood.Contains(Encodings.ExtendedDesktopSize))
+            (update, _screenTold) = (update with { Screen = screen }, screen);
+        if (Title is var title && title != _titleTold && _understood.Contains(Encodings.DesktopName))
+            (update, _titleTold) = (update with { Title = title }, title);
+        return update;
+    }
+
+    private byte[]? Shared(Rect asked) =>
+        _exact && hub.Shadow.Last is { } last && last.From == _base && last.To == hub.Shadow.Version && asked.Contains(View)
+        && (Width, Height) == (_picture!.Width, _picture.Height)
+            ? last.Messages.GetValueOrDefault(_profile)
+            : null;
+
+    private List<int> Unseen(Rect asked)
+    {
+        var tiles = new List<int>();
+        for (var tile = 0; tile < _picture!.Tiles; tile++)
+        {
+            if (!_all && _picture.ChangedAt(tile) <= Math.Max(_base, _seen[tile])) continue;
+            if (!_picture.PlaceOf(tile).Intersect(asked).IsEmpty) tiles.Add(tile);
+        }
+
+        return tiles;
+    }
+}
