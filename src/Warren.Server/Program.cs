@@ -77,6 +77,7 @@ internal static class Program
         PoolsApi.Map(api);
         ClaimsApi.Map(api);
         ConsolesApi.Map(api);
+        ScreensApi.Map(api);
         OperationsApi.Map(api);
         EventsApi.Map(api);
         app.MapOpenApi().AllowAnonymous();

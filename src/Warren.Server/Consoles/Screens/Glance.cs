@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using Warren.Hypervisors;
 using Warren.Server.Consoles.Rfb;
 using Warren.Server.Operations;
@@ -7,7 +8,7 @@ namespace Warren.Server.Consoles.Screens;
 /// <summary>A look at a screen by a program: it keeps the screen connected and waits for changes, but is sent no messages.</summary>
 internal sealed class Glance : IWatcher, IDisposable
 {
-    private readonly SemaphoreSlim _changed = new(0, 1);
+    private readonly Channel<bool> _changed = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly IDisposable _seat;
 
     private Glance(ScreenHub hub) => _seat = hub.Join(this) ?? throw new RefusedException(Problems.IllegalState("The screen has just been closed; ask again."));
@@ -35,21 +36,34 @@ internal sealed class Glance : IWatcher, IDisposable
         }
     }
 
-    /// <summary>Waits for the next change; false when none came in that time.</summary>
-    public Task<bool> WaitAsync(TimeSpan limit, CancellationToken cancellation) => _changed.WaitAsync(limit, cancellation);
-
-    public void Dispose()
+    /// <summary>Waits until nothing has changed for a while, or the limit is over.</summary>
+    public async Task RestAsync(TimeSpan rest, TimeSpan limit, TimeProvider clock, CancellationToken cancellation)
     {
-        _seat.Dispose();
-        _changed.Dispose();
+        using var enough = new CancellationTokenSource(limit, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(enough.Token, cancellation);
+        try
+        {
+            while (true)
+            {
+                _changed.Reader.TryRead(out _);
+                await _changed.Reader.ReadAsync(either.Token).AsTask().WaitAsync(rest, clock, either.Token);
+            }
+        }
+        catch (TimeoutException)
+        {
+            // It rests.
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            // It does not, and is taken as it is.
+        }
     }
+
+    public void Dispose() => _seat.Dispose();
 
     Profile? IWatcher.Follows(long version) => null;
 
-    void IWatcher.Changed()
-    {
-        if (_changed.CurrentCount == 0) _changed.Release();
-    }
+    void IWatcher.Changed() => _changed.Writer.TryWrite(true);
 
     void IWatcher.Cut(byte[] text)
     {

@@ -1,0 +1,80 @@
+using System.Globalization;
+using Microsoft.Net.Http.Headers;
+using Warren.Contracts;
+using Warren.Server.Access;
+using Warren.Server.Consoles.Screens;
+using Warren.Server.Database;
+using Warren.Server.Hosts;
+using Warren.Server.Machines;
+using Warren.Server.Operations;
+
+namespace Warren.Server.Consoles;
+
+/// <summary>A machine's screen for programs: its picture, and a hand at its keyboard and pointer.</summary>
+internal static class ScreensApi
+{
+    private const int SmallestWidth = 16;
+    private const int LargestWidth = 7680;
+    private const int LongestStable = 10_000;
+    private const int LongestWait = 60;
+
+    public static void Map(RouteGroupBuilder api)
+    {
+        var group = api.MapGroup("/machines/{machine}").WithTags("consoles");
+        group.MapGet("/screen.png", PictureAsync).WithName("getScreenshot").Produces<byte[]>(200, "image/png").Produces(304)
+            .ProducesProblem(400).ProducesProblem(404).ProducesProblem(409).ProducesProblem(422)
+            .WithSummary("The screen's picture; the header Warren-Screen has its real size as 1024x768")
+            .WithDescription("width makes it smaller. stable waits until nothing has changed for that many milliseconds, at most wait seconds (10).");
+        group.MapPost("/input", InputAsync).WithName("sendInput").Produces(204)
+            .ProducesProblem(400).ProducesProblem(404).ProducesProblem(409).ProducesProblem(422)
+            .WithSummary("Types, presses keys, moves and clicks; answers when all is sent");
+    }
+
+    private static async Task<IResult> PictureAsync(
+        string machine, int? width, int? stable, int? wait, HttpContext http, WarrenDb db, Caller caller, HostDirectory hosts, ScreenHubs hubs, TimeProvider clock,
+        CancellationToken cancellation)
+    {
+        if (width is < SmallestWidth or > LargestWidth) throw new RefusedException(Problems.Validation("width", $"{SmallestWidth} to {LargestWidth} pixels"));
+        if (stable is < 0 or > LongestStable) throw new RefusedException(Problems.Validation("stable", $"0 to {LongestStable} milliseconds"));
+        if (wait is < 0 or > LongestWait) throw new RefusedException(Problems.Validation("wait", $"0 to {LongestWait} seconds"));
+        var row = await FindAsync(machine, db, caller, hosts, cancellation);
+        var hub = hubs.Of(row.Id);
+        using var glance = await Glance.AtAsync(hub, cancellation);
+        if (stable > 0) await glance.RestAsync(TimeSpan.FromMilliseconds(stable.Value), TimeSpan.FromSeconds(wait ?? 10), clock, cancellation);
+        var photograph = Photograph.Take(hub.Shadow, width);
+        http.Response.Headers["Warren-Screen"] = string.Create(CultureInfo.InvariantCulture, $"{photograph.ScreenWidth}x{photograph.ScreenHeight}");
+        http.Response.Headers.CacheControl = "private, no-cache";
+        var tag = new EntityTagHeaderValue($"\"{photograph.Tag}\"");
+        http.Response.Headers.ETag = tag.ToString();
+        return http.Request.GetTypedHeaders().IfNoneMatch.Any(t => t.Compare(tag, useStrongComparison: false))
+            ? TypedResults.StatusCode(304)
+            : TypedResults.Bytes(photograph.ToPng(), "image/png");
+    }
+
+    private static async Task<IResult> InputAsync(
+        string machine, ScreenInput input, WarrenDb db, Caller caller, HostDirectory hosts, ScreenHubs hubs, MachineUse use, TimeProvider clock,
+        CancellationToken cancellation)
+    {
+        var row = await FindAsync(machine, db, caller, hosts, cancellation);
+        var hub = hubs.Of(row.Id);
+        using var glance = await Glance.AtAsync(hub, cancellation);
+        using var used = use.Begin(row.Id);
+        var picture = hub.Shadow.Picture!;
+        foreach (var (message, pause) in InputPlan.Make(input, picture.Width, picture.Height))
+        {
+            // What was begun is ended, or keys would stay down.
+            if (message is not null) await hub.SendAsync(message, CancellationToken.None);
+            else cancellation.ThrowIfCancellationRequested();
+            await Task.Delay(pause, clock, message is null ? cancellation : CancellationToken.None);
+        }
+
+        return hub.Why is null ? TypedResults.NoContent() : throw new RefusedException(Problems.IllegalState("The machine went off meanwhile; what it took is not known."));
+    }
+
+    private static async Task<MachineRow> FindAsync(string machine, WarrenDb db, Caller caller, HostDirectory hosts, CancellationToken cancellation)
+    {
+        var row = await MachinesApi.FindAsync(machine, db, caller, cancellation);
+        if ((await hosts.DriverAsync(row.Host, cancellation)).Screen is null) throw new RefusedException(Problems.Unsupported("This machine's hypervisor shows no screen."));
+        return row;
+    }
+}
