@@ -1088,6 +1088,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/machines/{machine}/screen.png": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The screen's picture; the header Warren-Screen has its real size as 1024x768
+         * @description width makes it smaller. stable waits until nothing has changed for that many milliseconds, at most wait seconds (10).
+         */
+        get: operations["getScreenshot"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/machines/{machine}/input": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Types, presses keys, moves and clicks; answers when all is sent */
+        post: operations["sendInput"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/operations": {
         parameters: {
             query?: never;
@@ -1879,6 +1916,19 @@ export interface components {
             /** @description Names of SSH keys. */
             keys: string[];
         };
+        /** @description One step; exactly one of its parts is given. */
+        InputStep: {
+            /** @description Text that is typed as on a US keyboard; line feed is Enter. All texts together: at most 1,000 characters. */
+            text?: null | string;
+            /** @description Keys that are pressed together, joined by `+`: `ctrl+alt+delete`, `f2`, `a`. */
+            keys?: null | string;
+            mouse?: null | components["schemas"]["MouseStep"];
+            /**
+             * Format: int32
+             * @description A pause, milliseconds; all pauses together: at most 10,000.
+             */
+            pauseMilliseconds?: null | number;
+        };
         /** @description A range, both ends included. */
         IntRange: {
             /** Format: int32 */
@@ -2171,6 +2221,33 @@ export interface components {
         MigrateRequest: {
             /** @description The host it is to run on, of the same kind. */
             host: string;
+        };
+        /**
+         * @description What a mouse does.
+         * @enum {unknown}
+         */
+        MouseAction: "click" | "double-click" | "move" | "down" | "up" | "scroll-up" | "scroll-down";
+        /**
+         * @description Buttons of a mouse.
+         * @enum {unknown}
+         */
+        MouseButton: "left" | "middle" | "right";
+        /** @description What the mouse does. */
+        MouseStep: {
+            /**
+             * Format: int32
+             * @description Place, pixels of the screen itself from its left; the header `Warren-Screen` of a screenshot tells how many there are.
+             */
+            x: number;
+            /**
+             * Format: int32
+             * @description Pixels from its top.
+             */
+            y: number;
+            /** @description What it does there. */
+            action?: components["schemas"]["MouseAction"];
+            /** @description With which button. */
+            button?: components["schemas"]["MouseButton"];
         };
         /** @description A network of a host. */
         Network: {
@@ -2598,6 +2675,11 @@ export interface components {
         SaveTemplateRequest: {
             /** @description The text. */
             yaml: string;
+        };
+        /** @description What is done at a machine's screen, step after step. All of it is checked before anything is done. */
+        ScreenInput: {
+            /** @description 1 to 256 steps. */
+            steps: components["schemas"]["InputStep"][];
         };
         /** @description GET /session: who is asking. */
         Session: {
@@ -7350,6 +7432,149 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    getScreenshot: {
+        parameters: {
+            query?: {
+                width?: number;
+                stable?: number;
+                wait?: number;
+            };
+            header?: never;
+            path: {
+                machine: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": string;
+                };
+            };
+            /** @description Not Modified */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    sendInput: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                machine: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScreenInput"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
