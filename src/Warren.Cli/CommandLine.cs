@@ -63,7 +63,7 @@ internal static class CommandLine
         Command[] commands =
         [
             new LaunchVerb(), new ListVerb(), new InfoVerb(), new StartVerb(), new StopVerb(), new RestartVerb(), new DeleteVerb(),
-            new PauseVerb(on: true), new PauseVerb(on: false), new SuspendVerb(), new AutostartVerb(), new KeepVerb(), new ResizeVerb(), new MigrateVerb(), new CloneVerb(), new ForkVerb(), new WaitVerb(), new PingVerb(), new SshVerb(), new ConsoleVerb(), new ScreenshotVerb(), new TypeVerb(), new LogsVerb(),
+            new PauseVerb(on: true), new PauseVerb(on: false), new SuspendVerb(), new AutostartVerb(), new KeepVerb(), new ResizeVerb(), new MigrateVerb(), new CloneVerb(), new ForkVerb(), new WaitVerb(), new PingVerb(), new SshVerb(), new ConsoleVerb(), new VncVerb(), new ScreenshotVerb(), new TypeVerb(), new LogsVerb(),
             new Noun("keys", "key", "SSH keys", new KeyListVerb(), new KeyCreateVerb(), new KeyAddVerb(), new KeyShowVerb(), new KeyDeleteVerb(), new KeyInjectVerb()) { ByItself = "list" },
             new Noun("images", "image", "Images in the store, and what can be had", new ImageListVerb(), new ImageImportVerb(), new ImageBuildVerb(),
                 new ImageInfoVerb(), new ImageDeleteVerb(), new CatalogueVerb()) { ByItself = "list" },

@@ -7,13 +7,24 @@ public sealed partial class WarrenClient
 {
     /// <summary>Opens a machine's serial line: binary messages both ways, for as long as the machine is on, wherever it moves.</summary>
     /// <returns>The socket; whoever calls disposes of it.</returns>
-    public async Task<WebSocket> OpenSerialAsync(string machine, CancellationToken cancellation = default)
+    public Task<WebSocket> OpenSerialAsync(string machine, CancellationToken cancellation = default) =>
+        OpenSocketAsync(machine, "serial", "", "its serial line is dead", "has no serial line", cancellation);
+
+    /// <summary>Opens a machine's screen: RFB (RFC 6143) in binary messages.</summary>
+    /// <param name="machine">Name or id.</param>
+    /// <param name="viewOnly">Keys, pointer and clipboard of this viewer are dropped by the server.</param>
+    /// <param name="cancellation">Cancels.</param>
+    /// <returns>The socket; whoever calls disposes of it.</returns>
+    public Task<WebSocket> OpenScreenAsync(string machine, bool viewOnly = false, CancellationToken cancellation = default) =>
+        OpenSocketAsync(machine, "screen", viewOnly ? "?viewOnly=true" : "", "it has no screen", "shows no screen", cancellation);
+
+    private async Task<WebSocket> OpenSocketAsync(string machine, string what, string query, string off, string unsupported, CancellationToken cancellation)
     {
         var socket = new ClientWebSocket();
         if (_http.DefaultRequestHeaders.Authorization is { } token) socket.Options.SetRequestHeader("Authorization", token.ToString());
         if (Server.IsLoopback) socket.Options.Proxy = null;
         socket.Options.CollectHttpResponseDetails = true;
-        var address = new UriBuilder(new Uri(Server, $"{Root}/machines/{Segment(machine)}/serial")) { Scheme = Server.Scheme == "https" ? "wss" : "ws" };
+        var address = new UriBuilder(new Uri(Server, $"{Root}/machines/{Segment(machine)}/{what}{query}")) { Scheme = Server.Scheme == "https" ? "wss" : "ws" };
         try
         {
             await socket.ConnectAsync(address.Uri, cancellation);
@@ -28,12 +39,12 @@ public sealed partial class WarrenClient
             {
                 HttpStatusCode.Unauthorized => Refused("unauthenticated", 401, "no valid token"),
                 HttpStatusCode.NotFound => Refused("not-found", 404, $"there is no machine '{machine}'"),
-                HttpStatusCode.Conflict => Refused("illegal-state", 409, $"'{machine}' is off; its serial line is dead"),
-                HttpStatusCode.UnprocessableEntity => Refused("unsupported", 422, $"the hypervisor of '{machine}' has no serial line"),
+                HttpStatusCode.Conflict => Refused("illegal-state", 409, $"'{machine}' is off; {off}"),
+                HttpStatusCode.UnprocessableEntity => Refused("unsupported", 422, $"the hypervisor of '{machine}' {unsupported}"),
                 _ => Refused("internal", (int)status, $"the server answered {(int)status} to a WebSocket"),
             };
         }
     }
 
-    private static WarrenException Refused(string kind, int status, string detail) => new(new Problem("urn:warren:problem:" + kind, "No serial line", status, detail));
+    private static WarrenException Refused(string kind, int status, string detail) => new(new Problem("urn:warren:problem:" + kind, "No console", status, detail));
 }

@@ -32,7 +32,7 @@ internal sealed class MortalServer
         [
             "--urls=http://127.0.0.1:0", $"--Data={data}", "--Hypervisor=fake", "--Logging:LogLevel:Default=Error", .. postgres is null ? Array.Empty<string>() : [$"--Database:Postgres={postgres}"], .. settings,
         ]);
-        var first = await Task.WhenAny(server._ready.Task, server._run).WaitAsync(TimeSpan.FromMinutes(2));
+        var first = await Task.WhenAny(server._ready.Task, server._run).WaitAsync(TimeSpan.FromMinutes(10));
         if (first == server._run) throw new InvalidOperationException("the server ended instead of getting ready:\n" + server._said);
         using var file = JsonDocument.Parse(await File.ReadAllBytesAsync(Path.Combine(data, "client.json")));
         (server.Url, server.Token) = (file.RootElement.GetProperty("url").GetString()!, file.RootElement.GetProperty("token").GetString()!);

@@ -15,7 +15,7 @@ internal static class ConsolesApi
     {
         var group = api.MapGroup("/machines/{machine}").WithTags("consoles");
         group.MapGet("/screen", ScreenAsync).WithName("openScreen").Produces(101).ProducesProblem(404).ProducesProblem(409)
-            .WithSummary("WebSocket that carries the screen as RFB (RFC 6143) bytes");
+            .WithSummary("WebSocket that carries the screen as RFB (RFC 6143) bytes; with viewOnly=true nothing that the viewer types reaches the machine");
         group.MapGet("/serial", SerialAsync).WithName("openSerial").Produces(101).ProducesProblem(404).ProducesProblem(409).ProducesProblem(422)
             .WithSummary("WebSocket that carries the serial line's bytes; it outlives a move of the machine to another host");
         group.MapGet("/logs", LogsAsync).WithName("readLogs").Produces<string>(200, "text/plain").ProducesProblem(404)
@@ -23,7 +23,7 @@ internal static class ConsolesApi
     }
 
     private static async Task ScreenAsync(
-        string machine, HttpContext http, WarrenDb db, Caller caller, HostDirectory hosts, ScreenHubs hubs, MachineUse use, TimeProvider clock, IHostApplicationLifetime lifetime)
+        string machine, bool? viewOnly, HttpContext http, WarrenDb db, Caller caller, HostDirectory hosts, ScreenHubs hubs, MachineUse use, TimeProvider clock, IHostApplicationLifetime lifetime)
     {
         if (!http.WebSockets.IsWebSocketRequest)
             throw new RefusedException(Problems.Of("websocket-required", 426, "Ask for a WebSocket", "This route speaks RFB over a WebSocket."));
@@ -37,7 +37,7 @@ internal static class ConsolesApi
             SubProtocol = http.WebSockets.WebSocketRequestedProtocols.Contains("binary") ? "binary" : null,
         });
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, lifetime.ApplicationStopping);
-        await ScreenRelay.RunAsync(socket, hub, ViewerRole.Control, clock, stop.Token);
+        await ScreenRelay.RunAsync(socket, hub, viewOnly == true ? ViewerRole.View : ViewerRole.Control, clock, stop.Token);
     }
 
     private static async Task SerialAsync(

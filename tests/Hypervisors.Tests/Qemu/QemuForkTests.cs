@@ -24,6 +24,7 @@ public abstract partial class QemuSuite
         // The agent answers before the guest's boot has come to its end.
         await Eventually.TrueAsync("its SSH server listens", async () => (await ShellAsync(parent, "netstat -ltn")).Contains(":22 ", StringComparison.Ordinal), 60);
         await ShellAsync(parent, "echo before > /tmp/mark; printf kept | dd of=/dev/vda bs=1M seek=512 conv=fsync 2>/dev/null; date -s 2001-01-01");
+        Afterwards(() => forks.DeleteAsync("warm", CancellationToken.None));
         await forks.FreezeAsync(parent.Id, "warm", Cancellation);
         await ShellAsync(parent, "echo after > /tmp/mark; printf lost | dd of=/dev/vda bs=1M seek=512 conv=fsync 2>/dev/null");
 
@@ -132,6 +133,7 @@ public abstract partial class QemuSuite
         var forks = Need(Driver.Forks, "forks");
         var parent = await StartWithAgentAsync(Define() with { MemoryMiB = 192 });
         await Eventually.TrueAsync("its SSH server listens", async () => (await ShellAsync(parent, "netstat -ltn")).Contains(":22 ", StringComparison.Ordinal), 60);
+        Afterwards(() => forks.DeleteAsync("warm", CancellationToken.None));
         await forks.FreezeAsync(parent.Id, "warm", Cancellation);
         var children = Enumerable.Range(0, 64).Select(_ => Define() with { MemoryMiB = 192, Forwards = [new("tcp", "127.0.0.1", FreePort(), 22)] }).ToList();
         // As many at once as the server makes.
@@ -177,6 +179,7 @@ public abstract partial class QemuSuite
         };
         await StartWithAgentAsync(debian);
         await Eventually.TrueAsync("cloud-init is done", async () => (await ShellAsync(debian, "cloud-init status")).Contains("status: done", StringComparison.Ordinal), SecondsToBoot);
+        Afterwards(() => forks.DeleteAsync("warm", CancellationToken.None));
         await forks.FreezeAsync(debian.Id, "warm", Cancellation);
         var said = new List<string[]>();
         for (var i = 0; i < 2; i++)

@@ -66,7 +66,7 @@ public abstract partial class QemuSuite : HypervisorContract
 
     protected async Task<string> ShellAsync(MachineDefinition machine, string script)
     {
-        var result = await Driver.Guest!.ExecAsync(machine.Id, new GuestExec("/bin/sh", ["-c", script], null, TimeSpan.FromSeconds(60)), Cancellation);
+        var result = await Driver.Guest!.ExecAsync(machine.Id, new GuestExec("/bin/sh", ["-c", script], null, TimeSpan.FromMinutes(5)), Cancellation);
         return System.Text.Encoding.UTF8.GetString(result.Output);
     }
 

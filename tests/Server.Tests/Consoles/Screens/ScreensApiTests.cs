@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-using System.IO.Compression;
 using System.Net;
 using System.Net.Http.Json;
 using System.Net.WebSockets;
@@ -20,12 +18,12 @@ public sealed class ScreensApiTests
         answer.StatusCode.ShouldBe(HttpStatusCode.OK, await answer.Content.ReadAsStringAsync());
         answer.Content.Headers.ContentType!.MediaType.ShouldBe("image/png");
         answer.Headers.GetValues("Warren-Screen").ShouldBe(["320x200"]);
-        var (width, height, pixels) = Read(await answer.Content.ReadAsByteArrayAsync());
+        var (width, height, pixels) = PngPixels.Read(await answer.Content.ReadAsByteArrayAsync());
         (width, height).ShouldBe((320, 200));
         pixels.Distinct().Count().ShouldBe(2, "the machine's colour and the bar");
 
         using var small = await server.Client.GetAsync(path + "/screen.png?width=64");
-        (width, height, _) = Read(await small.Content.ReadAsByteArrayAsync());
+        (width, height, _) = PngPixels.Read(await small.Content.ReadAsByteArrayAsync());
         (width, height).ShouldBe((64, 40));
         small.Headers.GetValues("Warren-Screen").ShouldBe(["320x200"]);
 
@@ -53,7 +51,7 @@ public sealed class ScreensApiTests
         await Eventually.BecomesAsync(async () =>
         {
             using var shot = await server.Client.GetAsync(path + "/screen.png");
-            var (width, _, pixels) = Read(await shot.Content.ReadAsByteArrayAsync());
+            var (width, _, pixels) = PngPixels.Read(await shot.Content.ReadAsByteArrayAsync());
             return keys.Index().All(k => pixels[4 * width + k.Index * 8 + 4] == (uint)((byte)(255 - k.Item) << 16 | (byte)(k.Item * 7) << 8 | (byte)(k.Item * 13)));
         }, "the keys are seen");
     }
@@ -84,7 +82,7 @@ public sealed class ScreensApiTests
         }
 
         using var shot = await server.Client.GetAsync(path + "/screen.png");
-        Read(await shot.Content.ReadAsByteArrayAsync()).Pixels.Distinct().Count().ShouldBe(2, "no key was pressed");
+        PngPixels.Read(await shot.Content.ReadAsByteArrayAsync()).Pixels.Distinct().Count().ShouldBe(2, "no key was pressed");
     }
 
     [Theory]
@@ -158,16 +156,4 @@ public sealed class ScreensApiTests
 
     private static Task<HttpResponseMessage> InputAsync(TestServer server, string path, params InputStep[] steps) =>
         server.Client.PostAsJsonAsync(path + "/input", new ScreenInput { Steps = steps }, WarrenJson.Options);
-
-    /// <summary>A PNG of 8-bit colours without filters, as it is written here (PNG specification, 5).</summary>
-    private static (int Width, int Height, uint[] Pixels) Read(byte[] png)
-    {
-        png.AsSpan(0, 8).ToArray().ShouldBe((byte[])[0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
-        int width = BinaryPrimitives.ReadInt32BigEndian(png.AsSpan(16)), height = BinaryPrimitives.ReadInt32BigEndian(png.AsSpan(20));
-        var length = BinaryPrimitives.ReadInt32BigEndian(png.AsSpan(33));
-        using var data = new ZLibStream(new MemoryStream(png, 41, length), CompressionMode.Decompress);
-        var rows = new byte[height * (1 + width * 3)];
-        data.ReadExactly(rows);
-        return (width, height, [.. Enumerable.Range(0, width * height).Select(i => i / width * (1 + width * 3) + 1 + i % width * 3).Select(at => (uint)(rows[at] << 16 | rows[at + 1] << 8 | rows[at + 2]))]);
-    }
 }

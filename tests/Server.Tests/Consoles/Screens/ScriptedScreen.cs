@@ -48,12 +48,12 @@ internal sealed class ScriptedScreen
         (await ReadAsync(1)).ShouldBe((byte[])[1]);
         await _line.WriteAsync(new byte[4]);
         (await ReadAsync(1)).ShouldBe((byte[])[1], "shared");
-        await _line.WriteAsync((byte[])[.. Short(Width), .. Short(Height), 32, 24, 0, 1, 0, 255, 0, 255, 0, 255, 16, 8, 0, 0, 0, 0, 0, 0, 0, 4, .. "test"u8]);
+        await _line.WriteAsync((byte[])[.. TestViewer.Short(Width), .. TestViewer.Short(Height), 32, 24, 0, 1, 0, 255, 0, 255, 0, 255, 16, 8, 0, 0, 0, 0, 0, 0, 0, 4, .. "test"u8]);
         _ = ListenAsync(_line);
     }
 
     /// <summary>One update with these rectangles.</summary>
-    public Task SendAsync(params byte[][] rectangles) => SendRawAsync([0, 0, .. Short(rectangles.Length), .. rectangles.SelectMany(r => r)]);
+    public Task SendAsync(params byte[][] rectangles) => SendRawAsync([0, 0, .. TestViewer.Short(rectangles.Length), .. rectangles.SelectMany(r => r)]);
 
     public async Task SendRawAsync(byte[] bytes) => await _line.WriteAsync(bytes);
 
@@ -80,7 +80,7 @@ internal sealed class ScriptedScreen
         for (var row = 0; row < height; row++)
         for (var column = 0; column < width; column++)
             Pixels[(y + row) * Width + x + column] = before[(fromY + row) * Width + fromX + column];
-        return [.. Head(x, y, width, height, 1), .. Short(fromX), .. Short(fromY)];
+        return [.. Head(x, y, width, height, 1), .. TestViewer.Short(fromX), .. TestViewer.Short(fromY)];
     }
 
     public byte[] Resize(int width, int height)
@@ -93,11 +93,9 @@ internal sealed class ScriptedScreen
     {
         var bytes = new byte[12];
         BinaryPrimitives.WriteInt32BigEndian(bytes.AsSpan(8), encoding);
-        ((byte[])[.. Short(x), .. Short(y), .. Short(width), .. Short(height)]).CopyTo(bytes, 0);
+        ((byte[])[.. TestViewer.Short(x), .. TestViewer.Short(y), .. TestViewer.Short(width), .. TestViewer.Short(height)]).CopyTo(bytes, 0);
         return bytes;
     }
-
-    public static byte[] Short(int value) => [(byte)(value >> 8), (byte)value];
 
     private async Task ListenAsync(Stream line)
     {

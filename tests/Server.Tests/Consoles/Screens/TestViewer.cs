@@ -43,10 +43,10 @@ internal sealed class TestViewer(Stream line) : IDisposable
     }
 
     public Task UnderstandAsync(params int[] encodings) =>
-        WriteAsync([2, 0, .. ScriptedScreen.Short(encodings.Length), .. encodings.SelectMany(e => new[] { (byte)(e >> 24), (byte)(e >> 16), (byte)(e >> 8), (byte)e })]);
+        WriteAsync([2, 0, .. Short(encodings.Length), .. encodings.SelectMany(e => new[] { (byte)(e >> 24), (byte)(e >> 16), (byte)(e >> 8), (byte)e })]);
 
     public Task AskAsync(bool incremental = true) =>
-        WriteAsync([3, incremental ? (byte)1 : (byte)0, 0, 0, 0, 0, .. ScriptedScreen.Short(Width), .. ScriptedScreen.Short(Height)]);
+        WriteAsync([3, incremental ? (byte)1 : (byte)0, 0, 0, 0, 0, .. Short(Width), .. Short(Height)]);
 
     public async Task WriteAsync(byte[] bytes) => await line.WriteAsync(bytes);
 
@@ -95,6 +95,8 @@ internal sealed class TestViewer(Stream line) : IDisposable
         _tight.Dispose();
         line.Dispose();
     }
+
+    public static byte[] Short(int value) => [(byte)(value >> 8), (byte)value];
 
     private async Task RectAsync()
     {
