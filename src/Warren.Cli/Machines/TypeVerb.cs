@@ -28,7 +28,7 @@ internal sealed class TypeVerb : Verb
     {
         var steps = new List<InputStep>();
         if (call.Get(_click) is { } click) steps.Add(new() { Mouse = Place(click) });
-        if (call.Get(_text) is { Length: > 0 } text) steps.Add(new() { Text = text });
+        if (call.Find(_text) is { Length: > 0 } text) steps.Add(new() { Text = text });
         if (call.Get(_keys) is { } keys) steps.Add(new() { Keys = keys });
         if (call.Get(_enter)) steps.Add(new() { Keys = "enter" });
         if (steps.Count == 0) throw Refusal.Invalid("TEXT", "nothing to do: give a TEXT, --keys, --click or --enter");

@@ -34,6 +34,11 @@ internal sealed class ScreenReader(RfbReader line, Shadow shadow, IScreenEvents 
     /// <summary>Largest pointer that is kept, pixels a side.</summary>
     private const int LargestCursor = 512;
 
+    /// <summary>Most sizes in one message: each is a picture that is made.</summary>
+    private const int MostSizes = 4;
+
+    private int _sizes;
+
     /// <summary>Reads one message.</summary>
     /// <returns>Whether it was an update, and whether all of the new picture must be asked for.</returns>
     public async Task<(bool Updated, bool Resized)> ReadAsync(CancellationToken cancellation)
@@ -71,6 +76,7 @@ internal sealed class ScreenReader(RfbReader line, Shadow shadow, IScreenEvents 
         await line.TakeAsync(1, cancellation);
         var count = await line.ShortAsync(cancellation);
         var resized = false;
+        _sizes = 0;
         shadow.Begin();
         try
         {
@@ -135,6 +141,7 @@ internal sealed class ScreenReader(RfbReader line, Shadow shadow, IScreenEvents 
     private bool Resize(Rect part)
     {
         if (shadow.Picture is { } now && (now.Width, now.Height) == (part.Width, part.Height)) return false;
+        if (++_sizes > MostSizes) throw new RfbException("the screen changes its size too often");
         shadow.Resize(part.Width, part.Height);
         return true;
     }

@@ -1044,7 +1044,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** WebSocket that carries the screen as RFB (RFC 6143) bytes */
+        /** WebSocket that carries the screen as RFB (RFC 6143) bytes; with viewOnly=true nothing that the viewer types reaches the machine */
         get: operations["openScreen"];
         put?: never;
         post?: never;
@@ -7304,7 +7304,9 @@ export interface operations {
     };
     openScreen: {
         parameters: {
-            query?: never;
+            query?: {
+                viewOnly?: boolean;
+            };
             header?: never;
             path: {
                 machine: string;
