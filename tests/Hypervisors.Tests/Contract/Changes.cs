@@ -38,7 +38,7 @@ public abstract partial class HypervisorContract
         {
             await QuietAsync(told);
             await act();
-            await Eventually.TrueAsync($"{what} is told", () => Task.FromResult(told.Contains(machine.Id)), 10);
+            await Eventually.TrueAsync($"{what} is told", () => Task.FromResult(told.Contains(machine.Id)), 30);
         }
     }
 

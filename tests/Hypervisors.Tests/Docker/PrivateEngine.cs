@@ -45,6 +45,8 @@ public sealed class PrivateEngine : IAsyncLifetime
         Accelerator = "tcg",
         Network = "user",
         StopGrace = TimeSpan.FromSeconds(60),
+        // A machine that runs all suites at once may keep an engine waiting.
+        Timeout = TimeSpan.FromMinutes(2),
     };
 
     internal EngineClient Client() => new(Options(), TimeProvider.System);
