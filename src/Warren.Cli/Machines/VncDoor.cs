@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Security.Cryptography;
 using System.Text;
+using Warren.Contracts;
 
 namespace Warren.Cli.Machines;
 
@@ -11,6 +12,8 @@ internal sealed class VncDoor(Invocation call, string machine, bool viewOnly, st
 {
     private const byte None = 1;
     private const byte ByPassword = 2;
+
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(2);
 
     /// <summary>The result, and its reason with its length before it.</summary>
     private static readonly byte[] s_wrong = [0, 0, 0, 14, .. "wrong password"u8];
@@ -21,7 +24,7 @@ internal sealed class VncDoor(Invocation call, string machine, bool viewOnly, st
         await using var viewer = new NetworkStream(client, ownsSocket: true);
         try
         {
-            if (!await AdmitAsync(viewer, cancellation))
+            if (!await AdmitAsync(viewer, cancellation).WaitAsync(s_patience, call.Around.Time, cancellation))
             {
                 call.Screen.Hint("A viewer came with a wrong password.");
                 return;
@@ -33,7 +36,11 @@ internal sealed class VncDoor(Invocation call, string machine, bool viewOnly, st
             // From here on the two speak with each other.
             await Task.WhenAny(viewer.CopyToAsync(screen, cancellation), screen.CopyToAsync(viewer, cancellation));
         }
-        catch (Exception e) when (e is IOException or WebSocketException or OperationCanceledException)
+        catch (Exception e) when (e is WarrenException or WarrenUnreachableException)
+        {
+            call.Screen.Hint($"A viewer could not be let in: {e.Message}");
+        }
+        catch (Exception e) when (e is IOException or WebSocketException or OperationCanceledException or TimeoutException or NotSupportedException)
         {
             // One of them has gone.
         }

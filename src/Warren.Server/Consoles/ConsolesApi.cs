@@ -29,15 +29,14 @@ internal static class ConsolesApi
             throw new RefusedException(Problems.Of("websocket-required", 426, "Ask for a WebSocket", "This route speaks RFB over a WebSocket."));
         var row = await MachinesApi.FindAsync(machine, db, caller, http.RequestAborted);
         if ((await hosts.DriverAsync(row.Host, http.RequestAborted)).Screen is null) throw new RefusedException(Problems.Unsupported("This machine's hypervisor shows no screen."));
-        var hub = hubs.Of(row.Id);
-        using var glance = await Glance.AtAsync(hub, http.RequestAborted);
+        using var glance = await Glance.AtAsync(hubs, row.Id, http.RequestAborted);
         using var used = use.Begin(row.Id);
         using var socket = await http.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext
         {
             SubProtocol = http.WebSockets.WebSocketRequestedProtocols.Contains("binary") ? "binary" : null,
         });
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, lifetime.ApplicationStopping);
-        await ScreenRelay.RunAsync(socket, hub, viewOnly == true ? ViewerRole.View : ViewerRole.Control, clock, stop.Token);
+        await ScreenRelay.RunAsync(socket, glance.Hub, viewOnly == true ? ViewerRole.View : ViewerRole.Control, clock, stop.Token);
     }
 
     private static async Task SerialAsync(

@@ -1,5 +1,6 @@
 using System.Net.WebSockets;
 using System.Text;
+using Warren.Hypervisors;
 using Warren.Server.Consoles.Rfb;
 using Warren.Server.Consoles.Screens;
 
@@ -14,20 +15,23 @@ internal static class ScreenRelay
     public static async Task RunAsync(WebSocket socket, ScreenHub hub, ViewerRole role, TimeProvider clock, CancellationToken cancellation)
     {
         await using var line = WebSocketStream.Create(socket, WebSocketMessageType.Binary, ownsWebSocket: false);
+        using var end = new CancellationTokenSource();
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, hub.Ended);
         try
         {
-            await new Viewer(hub, line, role, clock).RunAsync(cancellation);
+            var viewing = new Viewer(hub, line, role, clock).RunAsync(end.Token);
+            await Task.WhenAny(viewing, Task.Delay(Timeout.InfiniteTimeSpan, clock, either.Token));
+            // A read that is cancelled breaks the connection; the good-bye must go before.
+            if (!viewing.IsCompleted) await CloseAsync(socket, cancellation.IsCancellationRequested ? "the server is going away" : "the machine is gone", WebSocketCloseStatus.EndpointUnavailable);
+            await end.CancelAsync();
+            await viewing;
             await CloseAsync(socket, "bye");
         }
         catch (RfbException e)
         {
             await CloseAsync(socket, e.Message, WebSocketCloseStatus.ProtocolError);
         }
-        catch (OperationCanceledException)
-        {
-            await CloseAsync(socket, cancellation.IsCancellationRequested ? "the server is going away" : "the machine is gone", WebSocketCloseStatus.EndpointUnavailable);
-        }
-        catch (Exception e) when (e is IOException or WebSocketException or TimeoutException)
+        catch (Exception e) when (e is IOException or WebSocketException or TimeoutException or OperationCanceledException or NotSupportedException or HypervisorException)
         {
             // The viewer went without a word.
             socket.Abort();

@@ -17,6 +17,7 @@ internal static class ScreensApi
     private const int LargestWidth = 7680;
     private const int LongestStable = 10_000;
     private const int LongestWait = 60;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     public static void Map(RouteGroupBuilder api)
     {
@@ -38,9 +39,10 @@ internal static class ScreensApi
         if (stable is < 0 or > LongestStable) throw new RefusedException(Problems.Validation("stable", $"0 to {LongestStable} milliseconds"));
         if (wait is < 0 or > LongestWait) throw new RefusedException(Problems.Validation("wait", $"0 to {LongestWait} seconds"));
         var row = await FindAsync(machine, db, caller, hosts, cancellation);
-        var hub = hubs.Of(row.Id);
-        using var glance = await Glance.AtAsync(hub, cancellation);
+        using var glance = await Glance.AtAsync(hubs, row.Id, cancellation);
+        var hub = glance.Hub;
         if (stable > 0) await glance.RestAsync(TimeSpan.FromMilliseconds(stable.Value), TimeSpan.FromSeconds(wait ?? 10), clock, cancellation);
+        if (hub.Why is not null) throw new RefusedException(Problems.IllegalState("The machine went off meanwhile; it has no screen."));
         var photograph = Photograph.Take(hub.Shadow, width);
         http.Response.Headers["Warren-Screen"] = string.Create(CultureInfo.InvariantCulture, $"{photograph.ScreenWidth}x{photograph.ScreenHeight}");
         http.Response.Headers.CacheControl = "private, no-cache";
@@ -56,19 +58,32 @@ internal static class ScreensApi
         CancellationToken cancellation)
     {
         var row = await FindAsync(machine, db, caller, hosts, cancellation);
-        var hub = hubs.Of(row.Id);
-        using var glance = await Glance.AtAsync(hub, cancellation);
+        using var glance = await Glance.AtAsync(hubs, row.Id, cancellation);
+        var hub = glance.Hub;
         using var used = use.Begin(row.Id);
         var picture = hub.Shadow.Picture!;
         foreach (var (message, pause) in InputPlan.Make(input, picture.Width, picture.Height))
         {
-            // What was begun is ended, or keys would stay down.
-            if (message is not null) await hub.SendAsync(message, CancellationToken.None);
+            // What was begun is ended, or keys would stay down; a machine that does not read ends it, too.
+            if (message is not null) await SendAsync(hub, message, clock);
             else cancellation.ThrowIfCancellationRequested();
             await Task.Delay(pause, clock, message is null ? cancellation : CancellationToken.None);
         }
 
         return hub.Why is null ? TypedResults.NoContent() : throw new RefusedException(Problems.IllegalState("The machine went off meanwhile; what it took is not known."));
+    }
+
+    private static async Task SendAsync(ScreenHub hub, byte[] message, TimeProvider clock)
+    {
+        using var patience = new CancellationTokenSource(Patience, clock);
+        try
+        {
+            await hub.SendAsync(message, patience.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            throw new RefusedException(Problems.IllegalState("The machine takes no input; what it took before is not known."));
+        }
     }
 
     private static async Task<MachineRow> FindAsync(string machine, WarrenDb db, Caller caller, HostDirectory hosts, CancellationToken cancellation)

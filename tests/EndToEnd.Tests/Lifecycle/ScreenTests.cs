@@ -21,6 +21,8 @@ public sealed class ScreenTests(LifecycleBed bed)
     {
         await bed.LaunchAsync("seen");
         await bed.Bed.Warren.RunAsync("wait", "seen", "--for", "ssh");
+        // Nobody has looked before: the first picture must be one.
+        PngPixels.Read((await bed.Bed.Client.GetScreenshotAsync("seen")).Png).Pixels.Distinct().Count().ShouldBeGreaterThan(1, "a cold screenshot");
         await bed.Bed.Warren.RunAsync("type", "seen", "hello on the screen", "--enter");
         // Nothing moves in a machine that is paused, not even the cursor.
         await bed.Bed.Warren.RunAsync("pause", "seen");

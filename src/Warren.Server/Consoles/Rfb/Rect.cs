@@ -21,6 +21,14 @@ internal readonly record struct Rect(int X, int Y, int Width, int Height)
         return new(x, y, Math.Max(0, Math.Min(Right, other.Right) - x), Math.Max(0, Math.Min(Bottom, other.Bottom) - y));
     }
 
+    /// <summary>The smallest part that holds both.</summary>
+    public Rect Around(Rect other)
+    {
+        if (other.IsEmpty) return this;
+        int x = Math.Min(X, other.X), y = Math.Min(Y, other.Y);
+        return new(x, y, Math.Max(Right, other.Right) - x, Math.Max(Bottom, other.Bottom) - y);
+    }
+
     /// <summary>Whether the other lies wholly within.</summary>
     public bool Contains(Rect other) => other.X >= X && other.Y >= Y && other.Right <= Right && other.Bottom <= Bottom;
 }

@@ -38,15 +38,17 @@ internal sealed class ScreenReader(RfbReader line, Shadow shadow, IScreenEvents 
     private const int MostSizes = 4;
 
     private int _sizes;
+    private bool _painted;
 
     /// <summary>Reads one message.</summary>
-    /// <returns>Whether it was an update, and whether all of the new picture must be asked for.</returns>
-    public async Task<(bool Updated, bool Resized)> ReadAsync(CancellationToken cancellation)
+    /// <returns>Whether it was an update, whether pixels came with it, and whether all of the new picture must be asked for.</returns>
+    public async Task<(bool Updated, bool Painted, bool Resized)> ReadAsync(CancellationToken cancellation)
     {
         switch (await line.ByteAsync(cancellation))
         {
             case ScreenMessage.Update:
-                return (true, await UpdateAsync(cancellation));
+                var resized = await UpdateAsync(cancellation);
+                return (true, _painted, resized);
             case ScreenMessage.ColourMap:
                 await line.TakeAsync(3, cancellation);
                 await line.SkipAsync(6L * await line.ShortAsync(cancellation), cancellation);
@@ -76,7 +78,7 @@ internal sealed class ScreenReader(RfbReader line, Shadow shadow, IScreenEvents 
         await line.TakeAsync(1, cancellation);
         var count = await line.ShortAsync(cancellation);
         var resized = false;
-        _sizes = 0;
+        (_sizes, _painted) = (0, false);
         shadow.Begin();
         try
         {
@@ -129,6 +131,7 @@ internal sealed class ScreenReader(RfbReader line, Shadow shadow, IScreenEvents 
         if (part.Width == picture.Width) await line.ReadAsync(picture.RowBytes(0, part.Y, part.Width, part.Height), cancellation);
         else for (var y = part.Y; y < part.Bottom; y++) await line.ReadAsync(picture.RowBytes(part.X, y, part.Width), cancellation);
         shadow.Wrote(part);
+        _painted = true;
     }
 
     private async Task CopyAsync(Rect part, CancellationToken cancellation)

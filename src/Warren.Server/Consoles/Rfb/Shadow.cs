@@ -7,8 +7,7 @@ namespace Warren.Server.Consoles.Rfb;
 /// <param name="Hot">Where it points, and its size.</param>
 /// <param name="Pixels">Row by row.</param>
 /// <param name="Mask">One bit a pixel, set where it is drawn; each row begins with a new byte.</param>
-/// <param name="Version">When it came.</param>
-internal sealed record CursorShape(Rect Hot, uint[] Pixels, byte[] Mask, long Version);
+internal sealed record CursorShape(Rect Hot, uint[] Pixels, byte[] Mask);
 
 /// <summary>A step of a change: pixels that are new, or that were moved there.</summary>
 [StructLayout(LayoutKind.Auto)]
@@ -31,7 +30,7 @@ internal sealed class Shadow
     private readonly List<ChangeStep> _steps = [];
     private bool _shareable;
 
-    public Shadow() => Tiles = new TileCache(Gate);
+    public Shadow() => Tiles = new TileCache(this);
 
     public Lock Gate { get; } = new();
 
@@ -103,7 +102,7 @@ internal sealed class Shadow
 
     public void Point(Rect hot, uint[] pixels, byte[] mask)
     {
-        lock (Gate) Cursor = new(hot, pixels, mask, Version + 1);
+        lock (Gate) Cursor = new(hot, pixels, mask);
         _shareable = false;
     }
 

@@ -3,7 +3,7 @@ using System.Buffers;
 namespace Warren.Server.Consoles.Rfb;
 
 /// <summary>Tiles as they were encoded last, for all viewers who want them alike. Holds no more than a picture of each kind.</summary>
-internal sealed class TileCache(Lock gate)
+internal sealed class TileCache(Shadow shadow)
 {
     /// <summary>Kinds that are kept; one more takes the place of all. Browsers all want the same.</summary>
     private const int MostKinds = 2;
@@ -16,9 +16,11 @@ internal sealed class TileCache(Lock gate)
     {
         var kind = (profile.Format, profile.Encoding);
         long version;
-        lock (gate)
+        bool settled;
+        lock (shadow.Gate)
         {
             version = picture.ChangedAt(tile);
+            settled = version <= shadow.Version;
             var known = Of(picture, kind)[tile];
             if (known.Bytes is { } bytes && known.Version == version) return bytes;
         }
@@ -26,10 +28,11 @@ internal sealed class TileCache(Lock gate)
         var writer = new ArrayBufferWriter<byte>(1024);
         encoder.Write(picture, picture.PlaceOf(tile), writer);
         var made = writer.WrittenSpan.ToArray();
-        // Painted over meanwhile, perhaps half: the tile has a later version then, and whoever got this one gets that one, too.
-        lock (gate)
+        // Painted over meanwhile, perhaps half: the tile has a later version then, and whoever got this one gets that one, too. Not so in
+        // the middle of a change, all of which has one version: what is seen there is not kept.
+        lock (shadow.Gate)
         {
-            if (ReferenceEquals(_of, picture)) Of(picture, kind)[tile] = (version, made);
+            if (settled && ReferenceEquals(_of, picture)) Of(picture, kind)[tile] = (version, made);
         }
 
         return made;

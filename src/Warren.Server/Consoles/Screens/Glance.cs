@@ -11,17 +11,28 @@ internal sealed class Glance : IWatcher, IDisposable
     private readonly Channel<bool> _changed = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly IDisposable _seat;
 
-    private Glance(ScreenHub hub) => _seat = hub.Join(this) ?? throw new RefusedException(Problems.IllegalState("The screen has just been closed; ask again."));
+    private Glance(ScreenHubs hubs, string machineId)
+    {
+        do
+        {
+            Hub = hubs.Of(machineId);
+            _seat = Hub.Join(this)!;
+        }
+        // It has just been forgotten; the next one is new.
+        while (_seat is null);
+    }
+
+    public ScreenHub Hub { get; }
 
     /// <summary>Looks at the screen once it shows something.</summary>
     /// <exception cref="RefusedException">The machine is off.</exception>
     /// <exception cref="HypervisorException">Its host does not answer.</exception>
-    public static async Task<Glance> AtAsync(ScreenHub hub, CancellationToken cancellation)
+    public static async Task<Glance> AtAsync(ScreenHubs hubs, string machineId, CancellationToken cancellation)
     {
-        var glance = new Glance(hub);
+        var glance = new Glance(hubs, machineId);
         try
         {
-            await hub.ReadyAsync(cancellation);
+            await glance.Hub.ReadyAsync(cancellation);
             return glance;
         }
         catch (HypervisorException e) when (e.Kind == HypervisorErrorKind.NotFound)

@@ -32,8 +32,8 @@ internal sealed class InputPlan
         var plan = new InputPlan(width, height);
         if (input.Steps.Count is 0 or > MostSteps) plan.Wrong("steps", $"1 to {MostSteps} steps");
         for (var i = 0; i < Math.Min(input.Steps.Count, MostSteps); i++) plan.Add(input.Steps[i], string.Create(CultureInfo.InvariantCulture, $"steps[{i}]"));
-        if (input.Steps.Sum(s => (long)(s.Text?.Length ?? 0)) > MostText) plan.Wrong("steps", $"at most {MostText} characters of text");
-        if (input.Steps.Sum(s => (long)(s.PauseMilliseconds ?? 0)) > LongestPause) plan.Wrong("steps", $"at most {LongestPause} ms of pauses");
+        if (input.Steps.Sum(s => (long)(s?.Text?.Length ?? 0)) > MostText) plan.Wrong("steps", $"at most {MostText} characters of text");
+        if (input.Steps.Sum(s => (long)(s?.PauseMilliseconds ?? 0)) > LongestPause) plan.Wrong("steps", $"at most {LongestPause} ms of pauses");
         return plan._wrong.Count == 0 ? plan._messages : throw new RefusedException(Problems.Validation(plan._wrong));
     }
 

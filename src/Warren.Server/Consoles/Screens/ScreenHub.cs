@@ -66,9 +66,10 @@ internal sealed class ScreenHub(string machineId, Func<CancellationToken, Task<S
     /// <summary>Ends when there is no such machine any more, when nobody has looked for a while, or when the server stops.</summary>
     public CancellationToken Ended => _ended.Token;
 
-    public int Watching
+    /// <summary>Nobody can join any more.</summary>
+    public bool IsOver
     {
-        get { lock (Shadow.Gate) return _watchers.Count; }
+        get { lock (Shadow.Gate) return _over; }
     }
 
     /// <summary>From now on the watcher is told of changes, until what is returned is disposed of; null when the hub has ended.</summary>
@@ -93,7 +94,14 @@ internal sealed class ScreenHub(string machineId, Func<CancellationToken, Task<S
         {
             Task tried;
             lock (Shadow.Gate) (tried, _) = (_tried.Task, _again.TrySetResult());
-            await tried.WaitAsync(cancellation);
+            try
+            {
+                await tried.WaitAsync(cancellation);
+            }
+            catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+            {
+                throw new HypervisorException(HypervisorErrorKind.NotFound, "the machine is gone");
+            }
         }
 
         if (Why is { } why) throw why;
@@ -102,6 +110,14 @@ internal sealed class ScreenHub(string machineId, Func<CancellationToken, Task<S
     /// <summary>Sends a message to the machine; while it shows nothing, it is forgotten.</summary>
     public ValueTask SendAsync(byte[] message, CancellationToken cancellation) =>
         _input is { } input ? TrySendAsync(input, message, cancellation) : ValueTask.CompletedTask;
+
+    /// <summary>The same, but does not wait for a machine that does not read: then it is not sent.</summary>
+    /// <param name="message">The message.</param>
+    /// <param name="atMost">Messages that may be waiting already.</param>
+    public void TrySend(byte[] message, int atMost = MostWaiting)
+    {
+        if (_input is { } input && input.Reader.Count < atMost) input.Writer.TryWrite(message);
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -181,10 +197,11 @@ internal sealed class ScreenHub(string machineId, Func<CancellationToken, Task<S
             {
                 Down(e);
             }
-            catch (Exception e) when (e is IOException or ObjectDisposedException or OperationCanceledException or TimeoutException)
+            catch (Exception e) when (e is not OutOfMemoryException)
             {
+                // Whatever it was, the database's trouble too: those who look are told, and it is tried again.
                 if (Why is null) pause = FirstPause;
-                Down(new(HypervisorErrorKind.Unreachable, e is RfbException ? e.Message : "the machine closed its screen", e));
+                Down(new(HypervisorErrorKind.Unreachable, e is RfbException ? e.Message : "the connection to the screen broke", e));
             }
 
             await Task.WhenAny(DelayAsync(pause), _again.Task);
@@ -193,7 +210,7 @@ internal sealed class ScreenHub(string machineId, Func<CancellationToken, Task<S
         }
 
         await forgetting;
-        _tried.TrySetCanceled();
+        lock (Shadow.Gate) _tried.TrySetCanceled();
     }
 
     private async Task EndWhenForgottenAsync()
@@ -246,9 +263,11 @@ internal sealed class ScreenHub(string machineId, Func<CancellationToken, Task<S
     {
         while (true)
         {
-            var (updated, resized) = await reader.ReadAsync(cancellation);
+            // QEMU answers at first with what it understands; that is no picture yet.
+            var reading = reader.ReadAsync(cancellation);
+            var (updated, painted, resized) = await (_input is null ? reading.WaitAsync(GreetingLimit, clock, cancellation) : reading);
             if (!updated) continue;
-            if (_input is null) Up(input);
+            if (_input is null && painted && !resized) Up(input);
             await AskAsync(input, !resized, cancellation);
             Tell(w => w.Changed());
         }
@@ -277,12 +296,11 @@ internal sealed class ScreenHub(string machineId, Func<CancellationToken, Task<S
 
     private void Down(HypervisorException why)
     {
-        var first = Why is null;
+        var before = Why;
         Why = why;
         Settle();
-        if (!first) return;
-        Shadow.Dim();
-        Tell(w => w.Changed());
+        if (before is null) Shadow.Dim();
+        if (before?.Message != why.Message) Tell(w => w.Changed());
     }
 
     private void Settle()

@@ -17,10 +17,16 @@ internal sealed class ScreenHubs(IDbContextFactory<WarrenDb> databases, HostDire
     {
         foreach (var (id, hub) in _hubs)
         {
-            if (hub.Ended.IsCancellationRequested) _hubs.TryRemove(new(id, hub));
+            if (hub.IsOver) _hubs.TryRemove(new(id, hub));
         }
 
-        return _hubs.GetOrAdd(machineId, id => new ScreenHub(id, cancellation => OpenAsync(id, cancellation), clock));
+        return _hubs.GetOrAdd(machineId, id =>
+        {
+            var hub = new ScreenHub(id, cancellation => OpenAsync(id, cancellation), clock);
+            // Nobody may ever ask for another: it must not keep its picture until then.
+            hub.Ended.Register(() => _hubs.TryRemove(new(id, hub)));
+            return hub;
+        });
     }
 
     public async ValueTask DisposeAsync()

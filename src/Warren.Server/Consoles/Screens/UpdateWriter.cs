@@ -6,10 +6,13 @@ using Warren.Server.Consoles.Rfb;
 namespace Warren.Server.Consoles.Screens;
 
 /// <summary>Writes updates to one viewer, piece by piece: what is held for it is one piece, however large the picture.</summary>
-internal sealed class UpdateWriter(Stream line, Shadow shadow) : IBufferWriter<byte>, IDisposable
+internal sealed class UpdateWriter(Stream line, Shadow shadow, TimeProvider clock) : IBufferWriter<byte>, IDisposable
 {
     /// <summary>A piece is written when it has grown to this, bytes.</summary>
     private const int Piece = 48 * 1024;
+
+    /// <summary>A viewer that takes no piece for so long is let go: it holds the picture that it was being sent.</summary>
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(1);
 
     private byte[] _buffer = [];
     private int _length;
@@ -41,7 +44,8 @@ internal sealed class UpdateWriter(Stream line, Shadow shadow) : IBufferWriter<b
 
     public async ValueTask WriteAsync(ReadOnlyMemory<byte> message, CancellationToken cancellation)
     {
-        await line.WriteAsync(message, cancellation);
+        var writing = line.WriteAsync(message, cancellation);
+        if (!writing.IsCompletedSuccessfully) await writing.AsTask().WaitAsync(s_patience, clock, cancellation);
         await line.FlushAsync(cancellation);
         Sent += message.Length;
     }

@@ -21,6 +21,8 @@ internal sealed class Viewer : IWatcher, IViewerMessages
 {
     private static readonly TimeSpan GreetingLimit = TimeSpan.FromSeconds(30);
 
+    private const int MostBeforeText = 8;
+
     private readonly ScreenHub _hub;
     private readonly Stream _line;
     private readonly RfbReader _reader;
@@ -51,8 +53,9 @@ internal sealed class Viewer : IWatcher, IViewerMessages
     public async Task RunAsync(CancellationToken cancellation)
     {
         using var seat = _hub.Join(this) ?? throw new RfbException("the screen has just been closed");
-        await _hub.ReadyAsync(cancellation);
-        using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _hub.Ended);
+        // One that went off meanwhile shows its last picture.
+        if (_hub.Shadow.Picture is null) await _hub.ReadyAsync(cancellation);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         await GreetAsync(both.Token).WaitAsync(GreetingLimit, _clock, both.Token);
         var reading = ReadAsync(both.Token);
         var writing = WriteAsync(both.Token);
@@ -69,7 +72,7 @@ internal sealed class Viewer : IWatcher, IViewerMessages
             await both.CancelAsync();
             await Task.WhenAll(reading, writing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             // Nobody is there to let them go.
-            foreach (var key in _pressed.All()) await _hub.SendAsync(key, CancellationToken.None);
+            foreach (var key in _pressed.All()) _hub.TrySend(key);
         }
     }
 
@@ -120,8 +123,12 @@ internal sealed class Viewer : IWatcher, IViewerMessages
         return _hub.SendAsync(Messages.Pointer(buttons, Math.Min(x, picture.Width - 1), Math.Min(y, picture.Height - 1)), cancellation);
     }
 
-    ValueTask IViewerMessages.CutAsync(byte[] text, CancellationToken cancellation) =>
-        Role == ViewerRole.Control ? _hub.SendAsync(Messages.CutText(ViewerMessage.CutText, text), cancellation) : ValueTask.CompletedTask;
+    ValueTask IViewerMessages.CutAsync(byte[] text, CancellationToken cancellation)
+    {
+        // Long ones must not pile up before a machine that does not read.
+        if (Role == ViewerRole.Control) _hub.TrySend(Messages.CutText(ViewerMessage.CutText, text), MostBeforeText);
+        return ValueTask.CompletedTask;
+    }
 
     ValueTask IViewerMessages.WantsSizeAsync(int width, int height, CancellationToken cancellation) =>
         Role == ViewerRole.Control && _hub.Resizable is { } screen && Framebuffer.Fits(width, height)
@@ -150,7 +157,7 @@ internal sealed class Viewer : IWatcher, IViewerMessages
 
     private async Task WriteAsync(CancellationToken cancellation)
     {
-        using var writer = new UpdateWriter(_line, _hub.Shadow);
+        using var writer = new UpdateWriter(_line, _hub.Shadow, _clock);
         while (true)
         {
             await _signal.Reader.ReadAsync(cancellation);

@@ -53,7 +53,7 @@ internal sealed class ViewerState(ScreenHub hub)
     private bool _all = true;
     private bool _exact;
     private long _base = -1;
-    private long _cursor = -1;
+    private CursorShape? _cursor;
     private bool _placesTold;
     private uint? _screenTold;
     private string _titleTold = "";
@@ -86,7 +86,9 @@ internal sealed class ViewerState(ScreenHub hub)
 
     public void Asks(bool incremental, Rect part)
     {
-        _asked = part.Intersect(View) is { IsEmpty: false } inside ? inside : new Rect(0, 0, 0, 0);
+        // What was asked for before and not sent yet is still wanted.
+        var inside = part.Intersect(View);
+        _asked = _asked is { IsEmpty: false } pending ? pending.Around(inside) : inside.IsEmpty ? default : inside;
         if (!incremental) _all = true;
     }
 
@@ -100,13 +102,14 @@ internal sealed class ViewerState(ScreenHub hub)
             Picture = picture,
             Profile = _profile,
             View = View.Intersect(picture.All),
-            Extended = _understood.Contains(Encodings.ExtendedDesktopSize),
+            // It says that sizes may be wished; where they may not, the plain form is truer.
+            Extended = _understood.Contains(Encodings.ExtendedDesktopSize) && (hub.Resizable is not null || !_understood.Contains(Encodings.DesktopSize)),
             Version = hub.Shadow.Version,
             Writes = hub.Shadow.Writes,
         };
         if ((picture.Width, picture.Height) != (Width, Height) && CanResize)
         {
-            (Width, Height, _asked) = (picture.Width, picture.Height, null);
+            (Width, Height, _asked, _all) = (picture.Width, picture.Height, null, true);
             return blank with { Size = (Width, Height) };
         }
 
@@ -144,8 +147,8 @@ internal sealed class ViewerState(ScreenHub hub)
     /// <summary>What is new beside the pixels.</summary>
     private Update News(Update update)
     {
-        if (hub.Shadow.Cursor is { } cursor && cursor.Version != _cursor && _understood.Contains(Encodings.Cursor))
-            (update, _cursor) = (update with { Cursor = cursor }, cursor.Version);
+        if (hub.Shadow.Cursor is { } cursor && !ReferenceEquals(cursor, _cursor) && _understood.Contains(Encodings.Cursor))
+            (update, _cursor) = (update with { Cursor = cursor }, cursor);
         if (hub.HasPlaces && !_placesTold && _understood.Contains(Encodings.QemuExtendedKey))
             (update, _placesTold) = (update with { Places = true }, true);
         if (hub.Resizable is { } screen && screen != _screenTold && _understood.Contains(Encodings.ExtendedDesktopSize))

@@ -192,6 +192,45 @@ public sealed class ScreenHubTests : IAsyncDisposable
         }
     }
 
+    [Fact]
+    public async Task A_screen_is_ready_when_it_was_painted_not_when_it_told_what_it_understands()
+    {
+        var greeting = _screen.GreetAsync();
+        using var seat = _hub.Join(new Nobody());
+        var ready = _hub.ReadyAsync(default);
+        await greeting;
+        await _screen.SendAsync(ScriptedScreen.Head(0, 0, 320, 200, -258));
+        await Eventually.BecomesAsync(() => Task.FromResult(_hub.HasPlaces), "the acknowledgement is read");
+        ready.IsCompleted.ShouldBeFalse("no pixel has come");
+        await _screen.SendAsync(_screen.Paint(0, 0, 320, 200, (_, _) => 5));
+        await ready.WaitAsync(TimeSpan.FromSeconds(30));
+    }
+
+    [Fact]
+    public void A_tile_that_is_encoded_in_the_middle_of_a_change_is_not_taken_for_its_end()
+    {
+        var shadow = new Shadow();
+        shadow.Begin();
+        shadow.Resize(64, 64);
+        shadow.End(new HashSet<Profile>());
+        var profile = new Profile(PixelFormat.Native, Encodings.Tight, Copies: false);
+        shadow.Begin();
+        Paint(shadow, 0, 1);
+        var half = shadow.Tiles.Get(shadow.Picture!, 0, profile, RectEncoder.For(profile));
+        Paint(shadow, 1, 2);
+        shadow.End(new HashSet<Profile>());
+        var whole = new System.Buffers.ArrayBufferWriter<byte>();
+        RectEncoder.For(profile).Write(shadow.Picture!, shadow.Picture!.All, whole);
+        shadow.Tiles.Get(shadow.Picture!, 0, profile, RectEncoder.For(profile)).ShouldBe(whole.WrittenSpan.ToArray());
+        half.ShouldNotBe(whole.WrittenSpan.ToArray());
+
+        static void Paint(Shadow shadow, int row, uint colour)
+        {
+            shadow.Picture!.Row(0, row, 64).Fill(colour);
+            shadow.Wrote(new Rect(0, row, 64, 1));
+        }
+    }
+
     private async Task<TestViewer> BeginAsync(int[] understands)
     {
         var greeting = _screen.GreetAsync();
