@@ -32,8 +32,8 @@ internal static class QemuArguments
         line.AddRange("-nodefaults", "-no-user-config");
         line.AddRange("-name", "guest=" + definition.Name, "-uuid", folder.HardwareId.ToString());
         line.AddRange("-M", firmware is null ? board : board + ",pflash0=fwcode,pflash1=fwvars");
-        // Emulated CPUs in threads of their own crash QEMU before 8.2, seldom: one maps a device while another writes to one (seen with 7.2,
-        // memory_region_dispatch_write; mended upstream by "softmmu: Use async_run_on_cpu in tcg_commit").
+        // Emulated CPUs in threads of their own race in QEMU before 8.2 when one maps a device while another writes to one (mended by "softmmu:
+        // Use async_run_on_cpu in tcg_commit"). A crash of 7.2 was seen that looks like it: memory_region_dispatch_write of no region.
         line.AddRange("-accel", accelerator == "kvm" ? "kvm" : definition.Cpus > 1 ? "tcg,thread=single" : "tcg,thread=multi", "-cpu", accelerator == "kvm" ? "host" : options.TcgCpu);
         line.AddRange("-m", Text(definition.MemoryMiB), "-smp", Text(definition.Cpus));
         if (memory is not null) line.AddRange("-object", Memory(memory, definition));
