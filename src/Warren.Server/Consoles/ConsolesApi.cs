@@ -1,6 +1,5 @@
 using Warren.Hypervisors;
 using Warren.Server.Access;
-using Warren.Server.Consoles.Screens;
 using Warren.Server.Database;
 using Warren.Server.Hosts;
 using Warren.Server.Machines;
@@ -8,35 +7,16 @@ using Warren.Server.Operations;
 
 namespace Warren.Server.Consoles;
 
-/// <summary>Consoles of a machine: its screen over a WebSocket, its serial log as text.</summary>
+/// <summary>A machine's serial line over a WebSocket, and its log as text.</summary>
 internal static class ConsolesApi
 {
     public static void Map(RouteGroupBuilder api)
     {
         var group = api.MapGroup("/machines/{machine}").WithTags("consoles");
-        group.MapGet("/screen", ScreenAsync).WithName("openScreen").Produces(101).ProducesProblem(404).ProducesProblem(409)
-            .WithSummary("WebSocket that carries the screen as RFB (RFC 6143) bytes; with viewOnly=true nothing that the viewer types reaches the machine");
         group.MapGet("/serial", SerialAsync).WithName("openSerial").Produces(101).ProducesProblem(404).ProducesProblem(409).ProducesProblem(422)
             .WithSummary("WebSocket that carries the serial line's bytes; it outlives a move of the machine to another host");
         group.MapGet("/logs", LogsAsync).WithName("readLogs").Produces<string>(200, "text/plain").ProducesProblem(404)
             .WithSummary("What the guest wrote to its serial line; with follow=true it goes on until the machine is off");
-    }
-
-    private static async Task ScreenAsync(
-        string machine, bool? viewOnly, HttpContext http, WarrenDb db, Caller caller, HostDirectory hosts, ScreenHubs hubs, MachineUse use, TimeProvider clock, IHostApplicationLifetime lifetime)
-    {
-        if (!http.WebSockets.IsWebSocketRequest)
-            throw new RefusedException(Problems.Of("websocket-required", 426, "Ask for a WebSocket", "This route speaks RFB over a WebSocket."));
-        var row = await MachinesApi.FindAsync(machine, db, caller, http.RequestAborted);
-        if ((await hosts.DriverAsync(row.Host, http.RequestAborted)).Screen is null) throw new RefusedException(Problems.Unsupported("This machine's hypervisor shows no screen."));
-        using var glance = await Glance.AtAsync(hubs, row.Id, http.RequestAborted);
-        using var used = use.Begin(row.Id);
-        using var socket = await http.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext
-        {
-            SubProtocol = http.WebSockets.WebSocketRequestedProtocols.Contains("binary") ? "binary" : null,
-        });
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, lifetime.ApplicationStopping);
-        await ScreenRelay.RunAsync(socket, glance.Hub, viewOnly == true ? ViewerRole.View : ViewerRole.Control, clock, stop.Token);
     }
 
     private static async Task SerialAsync(

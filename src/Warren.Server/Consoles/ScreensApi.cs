@@ -10,7 +10,7 @@ using Warren.Server.Operations;
 
 namespace Warren.Server.Consoles;
 
-/// <summary>A machine's screen for programs: its picture, and a hand at its keyboard and pointer.</summary>
+/// <summary>A machine's screen: for viewers over a WebSocket; for programs its picture, and a hand at its keyboard and mouse.</summary>
 internal static class ScreensApi
 {
     private const int SmallestWidth = 16;
@@ -22,6 +22,8 @@ internal static class ScreensApi
     public static void Map(RouteGroupBuilder api)
     {
         var group = api.MapGroup("/machines/{machine}").WithTags("consoles");
+        group.MapGet("/screen", ScreenAsync).WithName("openScreen").Produces(101).ProducesProblem(404).ProducesProblem(409)
+            .WithSummary("WebSocket that carries the screen as RFB (RFC 6143) bytes; with viewOnly=true nothing that the viewer types reaches the machine");
         group.MapGet("/screen.png", PictureAsync).WithName("getScreenshot").Produces<byte[]>(200, "image/png").Produces(304)
             .ProducesProblem(400).ProducesProblem(404).ProducesProblem(409).ProducesProblem(422)
             .WithSummary("The screen's picture; the header Warren-Screen has its real size as 1024x768")
@@ -29,6 +31,22 @@ internal static class ScreensApi
         group.MapPost("/input", InputAsync).WithName("sendInput").Produces(204)
             .ProducesProblem(400).ProducesProblem(404).ProducesProblem(409).ProducesProblem(422)
             .WithSummary("Types, presses keys, moves and clicks; answers when all is sent");
+    }
+
+    private static async Task ScreenAsync(
+        string machine, bool? viewOnly, HttpContext http, WarrenDb db, Caller caller, HostDirectory hosts, ScreenHubs hubs, MachineUse use, TimeProvider clock, IHostApplicationLifetime lifetime)
+    {
+        if (!http.WebSockets.IsWebSocketRequest)
+            throw new RefusedException(Problems.Of("websocket-required", 426, "Ask for a WebSocket", "This route speaks RFB over a WebSocket."));
+        var row = await FindAsync(machine, db, caller, hosts, http.RequestAborted);
+        using var glance = await Glance.AtAsync(hubs, row.Id, http.RequestAborted);
+        using var used = use.Begin(row.Id);
+        using var socket = await http.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext
+        {
+            SubProtocol = http.WebSockets.WebSocketRequestedProtocols.Contains("binary") ? "binary" : null,
+        });
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, lifetime.ApplicationStopping);
+        await ScreenRelay.RunAsync(socket, glance.Hub, viewOnly == true ? ViewerRole.View : ViewerRole.Control, clock, stop.Token);
     }
 
     private static async Task<IResult> PictureAsync(

@@ -1,5 +1,5 @@
-using System.Buffers.Binary;
 using System.Buffers;
+using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 
 namespace Warren.Server.Consoles.Rfb;
@@ -27,6 +27,7 @@ internal abstract class RectEncoder(PixelFormat format)
 
     protected PixelWriter Pixels { get; } = new(format);
 
+    /// <summary>The encoder of what a viewer wants.</summary>
     public static RectEncoder For(Profile profile) =>
         profile.Encoding == Encodings.Tight ? new TightEncoder(profile.Format) : new RawEncoder(profile.Format);
 

@@ -9,9 +9,6 @@ internal sealed class RfbReader(Stream line, int capacity = 32 * 1024)
     private int _start;
     private int _end;
 
-    /// <summary>Bytes that came so far.</summary>
-    public long Received { get; private set; }
-
     /// <summary>The next bytes; valid until the next read.</summary>
     /// <exception cref="EndOfStreamException">The other side has left.</exception>
     public async ValueTask<ReadOnlyMemory<byte>> TakeAsync(int count, CancellationToken cancellation)
@@ -60,6 +57,16 @@ internal sealed class RfbReader(Stream line, int capacity = 32 * 1024)
         }
     }
 
+    /// <summary>A text whose length was told.</summary>
+    /// <exception cref="RfbException">It is longer than is taken.</exception>
+    public async ValueTask<byte[]> TextAsync(uint length, CancellationToken cancellation)
+    {
+        if (length > Messages.LongestText) throw new RfbException($"a text of {length} bytes; {Messages.LongestText} are taken");
+        var text = new byte[length];
+        await ReadAsync(text, cancellation);
+        return text;
+    }
+
     /// <summary>Reads and forgets.</summary>
     public async ValueTask SkipAsync(long count, CancellationToken cancellation)
     {
@@ -75,7 +82,6 @@ internal sealed class RfbReader(Stream line, int capacity = 32 * 1024)
     {
         var read = await line.ReadAsync(to, cancellation);
         if (read == 0) throw new EndOfStreamException("the other side has closed the line");
-        Received += read;
         return read;
     }
 }

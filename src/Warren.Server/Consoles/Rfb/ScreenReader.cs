@@ -58,19 +58,11 @@ internal sealed class ScreenReader(RfbReader line, Shadow shadow, IScreenEvents 
                 return default;
             case ScreenMessage.CutText:
                 await line.TakeAsync(3, cancellation);
-                await CutAsync(await line.IntAsync(cancellation), cancellation);
+                events.Cut(await line.TextAsync(await line.IntAsync(cancellation), cancellation));
                 return default;
             case var other:
                 throw new RfbException($"the screen sent a message of the unknown kind {other}");
         }
-    }
-
-    private async Task CutAsync(uint length, CancellationToken cancellation)
-    {
-        if (length > Messages.LongestText) throw new RfbException($"the screen sent a text of {length} bytes; {Messages.LongestText} are taken");
-        var text = new byte[length];
-        await line.ReadAsync(text, cancellation);
-        events.Cut(text);
     }
 
     private async Task<bool> UpdateAsync(CancellationToken cancellation)

@@ -97,7 +97,7 @@ internal sealed class Shadow
         }
 
         Wrote(picture.All);
-        End(new HashSet<Profile>());
+        End();
     }
 
     public void Point(Rect hot, uint[] pixels, byte[] mask)
@@ -107,15 +107,15 @@ internal sealed class Shadow
     }
 
     /// <summary>The change is complete, and made ready for those who wait for it.</summary>
-    /// <param name="waiting">What the viewers understand who have seen all before.</param>
-    public void End(IReadOnlySet<Profile> waiting)
+    /// <param name="waiting">What the viewers understand who have seen all before; null: nobody.</param>
+    public void End(IReadOnlySet<Profile>? waiting = null)
     {
         lock (Gate)
         {
             Version++;
             Writes++;
             var shared = _shareable && _steps.Count > 0 && _steps.Sum(s => s.Part.Area) <= LargestShared;
-            Last = new Change(Version - 1, Version, shared ? waiting.ToDictionary(p => p, Message) : []);
+            Last = new Change(Version - 1, Version, shared && waiting is not null ? waiting.ToDictionary(p => p, Message) : []);
         }
     }
 

@@ -52,7 +52,8 @@ internal sealed class ViewerReader(RfbReader line, IViewerMessages viewer)
                 await viewer.PointerAsync(at.Span[0], Short(at, 1), Short(at, 3), cancellation);
                 break;
             case ViewerMessage.CutText:
-                await CutAsync(Int(await line.TakeAsync(7, cancellation), 3), cancellation);
+                var length = Int(await line.TakeAsync(7, cancellation), 3);
+                await viewer.CutAsync(await line.TextAsync(length, cancellation), cancellation);
                 break;
             case ViewerMessage.SetDesktopSize:
                 var size = await line.TakeAsync(7, cancellation);
@@ -78,14 +79,6 @@ internal sealed class ViewerReader(RfbReader line, IViewerMessages viewer)
         }
 
         viewer.Understands(encodings);
-    }
-
-    private async Task CutAsync(uint length, CancellationToken cancellation)
-    {
-        if (length > Messages.LongestText) throw new RfbException($"a viewer's text of {length} bytes; {Messages.LongestText} are taken");
-        var text = new byte[length];
-        await line.ReadAsync(text, cancellation);
-        await viewer.CutAsync(text, cancellation);
     }
 
     /// <summary>rfbproto, QEMU client messages: only keys were offered (0), not sound.</summary>

@@ -23,10 +23,9 @@ internal interface IWatcher
 /// One machine's screen, shared: one connection to the machine while anybody looks, however many do. The machine may go and
 /// come back meanwhile; those who look stay, see the last picture dimmed and why, and then go on.
 /// </summary>
-/// <param name="machineId">The machine.</param>
 /// <param name="open">Opens its RFB stream, wherever it is now; null when there is no such machine any more.</param>
 /// <param name="clock">Clock.</param>
-internal sealed class ScreenHub(string machineId, Func<CancellationToken, Task<Stream?>> open, TimeProvider clock) : IScreenEvents, IAsyncDisposable
+internal sealed class ScreenHub(Func<CancellationToken, Task<Stream?>> open, TimeProvider clock) : IScreenEvents, IAsyncDisposable
 {
     private static readonly TimeSpan GreetingLimit = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
@@ -47,8 +46,6 @@ internal sealed class ScreenHub(string machineId, Func<CancellationToken, Task<S
 
     /// <summary>How long the machine stays connected when nobody looks: a page that is loaded again finds it so.</summary>
     public TimeSpan Linger { get; init; } = TimeSpan.FromSeconds(10);
-
-    public string MachineId => machineId;
 
     public Shadow Shadow { get; } = new();
 
@@ -240,7 +237,7 @@ internal sealed class ScreenHub(string machineId, Func<CancellationToken, Task<S
         (Name, HasPlaces, Resizable) = (greeting.Name, false, null);
         Shadow.Begin();
         Shadow.Resize(greeting.Width, greeting.Height);
-        Shadow.End(new HashSet<Profile>());
+        Shadow.End();
         var input = Channel.CreateBounded<byte[]>(MostWaiting);
         var writing = WriteAsync(line, input.Reader, both.Token);
         try

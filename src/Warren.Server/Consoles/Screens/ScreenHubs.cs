@@ -22,7 +22,7 @@ internal sealed class ScreenHubs(IDbContextFactory<WarrenDb> databases, HostDire
 
         return _hubs.GetOrAdd(machineId, id =>
         {
-            var hub = new ScreenHub(id, cancellation => OpenAsync(id, cancellation), clock);
+            var hub = new ScreenHub(cancellation => OpenAsync(id, cancellation), clock);
             // Nobody may ever ask for another: it must not keep its picture until then.
             hub.Ended.Register(() => _hubs.TryRemove(new(id, hub)));
             return hub;

@@ -6,7 +6,7 @@ using Warren.Server.Consoles.Rfb;
 namespace Warren.Server.Consoles.Screens;
 
 /// <summary>Writes updates to one viewer, piece by piece: what is held for it is one piece, however large the picture.</summary>
-internal sealed class UpdateWriter(Stream line, Shadow shadow, TimeProvider clock) : IBufferWriter<byte>, IDisposable
+internal sealed class UpdateWriter(Stream line, Shadow shadow, TimeProvider clock) : IBufferWriter<byte>
 {
     /// <summary>A piece is written when it has grown to this, bytes.</summary>
     private const int Piece = 48 * 1024;
@@ -17,9 +17,6 @@ internal sealed class UpdateWriter(Stream line, Shadow shadow, TimeProvider cloc
     private byte[] _buffer = [];
     private int _length;
 
-    /// <summary>Bytes that were written.</summary>
-    public long Sent { get; private set; }
-
     public async ValueTask WriteAsync(Update update, CancellationToken cancellation)
     {
         if (update.Shared is { } shared)
@@ -29,8 +26,9 @@ internal sealed class UpdateWriter(Stream line, Shadow shadow, TimeProvider cloc
         }
 
         var tiles = update.Size is null ? update.Tiles : [];
-        Messages.WriteUpdateHead(tiles.Count + WriteNews(update, count: true), this);
-        WriteNews(update, count: false);
+        var news = News(update);
+        Messages.WriteUpdateHead(tiles.Count + news.Count, this);
+        foreach (var write in news) write();
         var encoder = RectEncoder.For(update.Profile);
         foreach (var tile in tiles)
         {
@@ -39,7 +37,7 @@ internal sealed class UpdateWriter(Stream line, Shadow shadow, TimeProvider cloc
         }
 
         await FlushAsync(cancellation);
-        Dispose();
+        GiveBack();
     }
 
     public async ValueTask WriteAsync(ReadOnlyMemory<byte> message, CancellationToken cancellation)
@@ -47,7 +45,6 @@ internal sealed class UpdateWriter(Stream line, Shadow shadow, TimeProvider cloc
         var writing = line.WriteAsync(message, cancellation);
         if (!writing.IsCompletedSuccessfully) await writing.AsTask().WaitAsync(s_patience, clock, cancellation);
         await line.FlushAsync(cancellation);
-        Sent += message.Length;
     }
 
     void IBufferWriter<byte>.Advance(int count) => _length += count;
@@ -64,8 +61,8 @@ internal sealed class UpdateWriter(Stream line, Shadow shadow, TimeProvider cloc
         return _buffer.AsSpan(_length);
     }
 
-    /// <summary>Gives the buffer back; it is rented again when there is more.</summary>
-    public void Dispose()
+    /// <summary>Gives the buffer back until there is more. Not after a failure: a write that was given up may still be reading it.</summary>
+    private void GiveBack()
     {
         if (_buffer.Length > 0) ArrayPool<byte>.Shared.Return(_buffer);
         (_buffer, _length) = ([], 0);
@@ -96,22 +93,16 @@ internal sealed class UpdateWriter(Stream line, Shadow shadow, TimeProvider cloc
         else this.Write(shadow.Tiles.Get(update.Picture, tile, update.Profile, encoder));
     }
 
-    /// <summary>What is not pixels; or only how many rectangles that is.</summary>
-    private int WriteNews(Update update, bool count)
+    /// <summary>What is not pixels: a rectangle each.</summary>
+    private List<Action> News(Update update)
     {
-        var rectangles = 0;
-        if (update.Size is { } size) Add(() => WriteSize(update, size));
-        if (update.Screen is { } screen) Add(() => WriteScreens(update.Picture.Width, update.Picture.Height, screen));
-        if (update.Places) Add(() => RectEncoder.WriteHead(update.Picture.All, Encodings.QemuExtendedKey, this));
-        if (update.Title is { } title) Add(() => WriteTitle(title));
-        if (update.Cursor is { } cursor) Add(() => WriteCursor(cursor, update.Profile.Format));
-        return rectangles;
-
-        void Add(Action write)
-        {
-            rectangles++;
-            if (!count) write();
-        }
+        var news = new List<Action>();
+        if (update.Size is { } size) news.Add(() => WriteSize(update, size));
+        if (update.Screen is { } screen) news.Add(() => WriteScreens(update.Picture.Width, update.Picture.Height, screen));
+        if (update.Places) news.Add(() => RectEncoder.WriteHead(update.Picture.All, Encodings.QemuExtendedKey, this));
+        if (update.Title is { } title) news.Add(() => WriteTitle(title));
+        if (update.Cursor is { } cursor) news.Add(() => WriteCursor(cursor, update.Profile.Format));
+        return news;
     }
 
     private void WriteSize(Update update, (int Width, int Height) size)

@@ -42,12 +42,6 @@ internal sealed class Viewer : IWatcher, IViewerMessages
 
     public ViewerRole Role { get; }
 
-    /// <summary>Bytes sent to it.</summary>
-    public long Sent { get; private set; }
-
-    /// <summary>Bytes that came from it.</summary>
-    public long Received => _reader.Received;
-
     /// <summary>Serves it until it leaves or breaks the protocol.</summary>
     /// <exception cref="IOException">How it ended, where it did not just leave.</exception>
     public async Task RunAsync(CancellationToken cancellation)
@@ -157,7 +151,7 @@ internal sealed class Viewer : IWatcher, IViewerMessages
 
     private async Task WriteAsync(CancellationToken cancellation)
     {
-        using var writer = new UpdateWriter(_line, _hub.Shadow, _clock);
+        var writer = new UpdateWriter(_line, _hub.Shadow, _clock);
         while (true)
         {
             await _signal.Reader.ReadAsync(cancellation);
@@ -166,7 +160,6 @@ internal sealed class Viewer : IWatcher, IViewerMessages
             {
                 await writer.WriteAsync(update, cancellation);
                 lock (_hub.Shadow.Gate) _state.Wrote(update);
-                Sent = writer.Sent;
                 await TellAsync(writer, cancellation);
             }
         }

@@ -15,7 +15,7 @@ public sealed class ScreenHubTests : IAsyncDisposable
     private readonly ScreenHub _hub;
     private readonly List<(TestViewer Viewer, Task Serving)> _viewers = [];
 
-    public ScreenHubTests() => _hub = new ScreenHub("m", _screen.OpenAsync, TimeProvider.System);
+    public ScreenHubTests() => _hub = new ScreenHub(_screen.OpenAsync, TimeProvider.System);
 
     public async ValueTask DisposeAsync()
     {
@@ -86,7 +86,7 @@ public sealed class ScreenHubTests : IAsyncDisposable
     [Fact]
     public async Task One_connection_serves_all_and_ends_when_nobody_looks()
     {
-        await using var hub = new ScreenHub("m", _screen.OpenAsync, TimeProvider.System) { Linger = TimeSpan.FromMilliseconds(100) };
+        await using var hub = new ScreenHub(_screen.OpenAsync, TimeProvider.System) { Linger = TimeSpan.FromMilliseconds(100) };
         var greeting = _screen.GreetAsync();
         var one = hub.Join(new Nobody())!;
         var two = hub.Join(new Nobody())!;
