@@ -78,3 +78,13 @@ public enum MouseButton
 /// <param name="ScreenWidth">Width of the screen itself, pixels.</param>
 /// <param name="ScreenHeight">Height of the screen itself, pixels.</param>
 public sealed record Screenshot(byte[] Png, int ScreenWidth, int ScreenHeight);
+
+/// <summary>What a viewer may do with a screen.</summary>
+public enum ViewerRole
+{
+    /// <summary>See only: keys, pointer, clipboard and sizes are read and dropped by the server.</summary>
+    View,
+
+    /// <summary>See and type.</summary>
+    Control,
+}

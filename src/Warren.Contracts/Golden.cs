@@ -100,19 +100,19 @@ public sealed record GoldenImage
 public sealed record CreateGoldenImageRequest
 {
     /// <summary>Name; the next version of it is made.</summary>
-    public required string Name { get; init; }
+    [Audited] public required string Name { get; init; }
 
     /// <summary>Name or id of the machine it is made from.</summary>
-    public required string Machine { get; init; }
+    [Audited] public required string Machine { get; init; }
 
     /// <summary>What it holds: <c>disk</c> or <c>warm</c>.</summary>
-    public required GoldenImageKind Kind { get; init; }
+    [Audited] public required GoldenImageKind Kind { get; init; }
 
     /// <summary>Shell script that prepares the machine; the guest's agent runs it as root. It may be run again after a crash.</summary>
     public string? Prepare { get; init; }
 
     /// <summary>Wait in state preparing until somebody marks it ready.</summary>
-    public bool MarkReadyByHand { get; init; }
+    [Audited] public bool MarkReadyByHand { get; init; }
 
     /// <summary>Anything worth knowing, up to 1000 characters.</summary>
     public string? Description { get; init; }
@@ -122,7 +122,7 @@ public sealed record CreateGoldenImageRequest
 public sealed record EditGoldenImageRequest
 {
     /// <summary>New name; it becomes the next version of that.</summary>
-    public string? Name { get; init; }
+    [Audited] public string? Name { get; init; }
 
     /// <summary>New description; empty for none.</summary>
     public string? Description { get; init; }
@@ -132,17 +132,17 @@ public sealed record EditGoldenImageRequest
 public sealed record ForkRequest
 {
     /// <summary>Name of the one fork, or what comes before -1, -2, …; the machine's own name when left out.</summary>
-    public string? Name { get; init; }
+    [Audited] public string? Name { get; init; }
 
     /// <summary>How many, 1 to 64.</summary>
-    public int Count { get; init; } = 1;
+    [Audited] public int Count { get; init; } = 1;
 
     /// <summary>Names of SSH keys that replace the machine's in the forks; its own stay when left out.</summary>
-    public IReadOnlyList<string> Keys { get; init; } = [];
+    [Audited] public IReadOnlyList<string> Keys { get; init; } = [];
 
     /// <summary>A shell script that runs once in each fork, as root, when all else is done.</summary>
     public string? FirstBoot { get; init; }
 
     /// <summary>Seconds after which the forks are deleted by themselves.</summary>
-    public int? TtlSeconds { get; init; }
+    [Audited] public int? TtlSeconds { get; init; }
 }

@@ -122,10 +122,10 @@ public sealed record Capability(bool Available, string? Reason = null);
 public sealed record AddHostRequest
 {
     /// <summary>Name: 1-63 of a-z, 0-9 and '-'.</summary>
-    public required string Name { get; init; }
+    [Audited] public required string Name { get; init; }
 
     /// <summary>Kind of hypervisor, as GET /hypervisors names it.</summary>
-    public required string Hypervisor { get; init; }
+    [Audited] public required string Hypervisor { get; init; }
 
     /// <summary>Settings by name, secret ones among them. Lists and maps are flat: <c>list:0</c>, <c>map:key</c>.</summary>
     public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -134,10 +134,10 @@ public sealed record AddHostRequest
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
     /// <summary>Memory left to the host itself, in MiB; the server's default when left out.</summary>
-    public int? ReservedMemoryMiB { get; init; }
+    [Audited] public int? ReservedMemoryMiB { get; init; }
 
     /// <summary>Most machines that it takes; 0 or left out: no limit.</summary>
-    public int? MachineLimit { get; init; }
+    [Audited] public int? MachineLimit { get; init; }
 }
 
 /// <summary>PATCH /hosts/{name}: what is left out stays.</summary>
@@ -150,10 +150,10 @@ public sealed record EditHostRequest
     public IReadOnlyDictionary<string, string?>? Labels { get; init; }
 
     /// <summary>Memory left to the host itself, in MiB.</summary>
-    public int? ReservedMemoryMiB { get; init; }
+    [Audited] public int? ReservedMemoryMiB { get; init; }
 
     /// <summary>Most machines that it takes; 0: no limit.</summary>
-    public int? MachineLimit { get; init; }
+    [Audited] public int? MachineLimit { get; init; }
 }
 
 /// <summary>A machine found on a host.</summary>
@@ -174,10 +174,10 @@ public sealed record MemoryUse(long ProportionalMiB, long PrivateMiB);
 public sealed record AdoptRequest
 {
     /// <summary>Name of the machine here; made from its name there when left out.</summary>
-    public string? Name { get; init; }
+    [Audited] public string? Name { get; init; }
 }
 
-/// <summary>GET /limits: what a launch may ask for.</summary>
+/// <summary>GET /limits: what a launch may ask for, and what the caller and the current project may have in all.</summary>
 public sealed record Limits
 {
     /// <summary>Memory in MiB.</summary>
@@ -191,6 +191,21 @@ public sealed record Limits
 
     /// <summary>Host ports that forwards are taken from.</summary>
     public required IntRange HostPorts { get; init; }
+
+    /// <summary>What a machine's network may send, and as much again receive, in Mbit/s, at most; absent: no limit, as for administrators.</summary>
+    public int? NetworkMbps { get; init; }
+
+    /// <summary>What a machine's disks together may read and write, in MiB/s, at most; absent: no limit, as for administrators.</summary>
+    public int? DiskMiBps { get; init; }
+
+    /// <summary>Reads and writes of a machine's disks together in a second, at most; absent: no limit, as for administrators.</summary>
+    public int? DiskIops { get; init; }
+
+    /// <summary>What applies to the caller, in all projects together, and what they have. Absent for tokens that are confined to a pool or template.</summary>
+    public QuotaStanding? User { get; init; }
+
+    /// <summary>What applies to the current project, and what it has. Absent for tokens that are confined to a pool or template.</summary>
+    public QuotaStanding? Project { get; init; }
 }
 
 /// <summary>A range, both ends included.</summary>

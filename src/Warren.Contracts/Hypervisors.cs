@@ -26,6 +26,18 @@ public sealed record Hypervisor
 
     /// <summary>Whether a machine may name a network of its host.</summary>
     public bool NamedNetworks { get; init; }
+
+    /// <summary>Whether a machine may state what its guest reaches: a network mode.</summary>
+    public bool NetworkModes { get; init; }
+
+    /// <summary>Whether a machine may list where to alone its guest connects: egress.</summary>
+    public bool EgressLists { get; init; }
+
+    /// <summary>Whether a machine's network can be limited: networkMbps.</summary>
+    public bool NetworkLimits { get; init; }
+
+    /// <summary>Whether a machine's disks can be limited: diskMiBps, diskIops.</summary>
+    public bool DiskLimits { get; init; }
 }
 
 /// <summary>A setting of a host.</summary>

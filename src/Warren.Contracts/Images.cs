@@ -87,13 +87,13 @@ public sealed record ImageVerification(string Checksum, string Signature, bool I
 public sealed record ImportImageRequest
 {
     /// <summary>Name; the recipe's or entry's when left out.</summary>
-    public string? Name { get; init; }
+    [Audited] public string? Name { get; init; }
 
     /// <summary>Build from this recipe.</summary>
-    public string? Recipe { get; init; }
+    [Audited] public string? Recipe { get; init; }
 
     /// <summary>Download this catalogue entry.</summary>
-    public string? Catalogue { get; init; }
+    [Audited] public string? Catalogue { get; init; }
 
     /// <summary>Download from this http or https URL.</summary>
     public string? Url { get; init; }
@@ -102,16 +102,16 @@ public sealed record ImportImageRequest
     public string? Path { get; init; }
 
     /// <summary><c>sha256:HEX</c> or <c>sha512:HEX</c>; required for URL and path unless <see cref="Insecure"/>.</summary>
-    public string? Checksum { get; init; }
+    [Audited] public string? Checksum { get; init; }
 
     /// <summary><c>qcow2</c>, <c>raw</c> or <c>iso</c>; found by looking when left out. Raw disks without a partition table must be declared.</summary>
-    public string? Format { get; init; }
+    [Audited] public string? Format { get; init; }
 
     /// <summary>User that cloud-init sets up for logging in.</summary>
     public string? DefaultUser { get; init; }
 
     /// <summary>Let it in although it cannot be verified.</summary>
-    public bool Insecure { get; init; }
+    [Audited] public bool Insecure { get; init; }
 }
 
 /// <summary>Something that can be launched although it is not in the store yet: a recipe or a distribution's cloud image.</summary>

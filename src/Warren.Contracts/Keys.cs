@@ -39,10 +39,10 @@ public sealed record SshKey
 public sealed record CreateKeyRequest
 {
     /// <summary>Name.</summary>
-    public required string Name { get; init; }
+    [Audited] public required string Name { get; init; }
 
     /// <summary>What to make; ignored with <see cref="PublicKey"/>.</summary>
-    public KeyAlgorithm Algorithm { get; init; }
+    [Audited] public KeyAlgorithm Algorithm { get; init; }
 
     /// <summary>An existing public key to store instead of making a pair.</summary>
     public string? PublicKey { get; init; }

@@ -21,6 +21,9 @@ public enum EndCause
 
     /// <summary>Nobody has used it for long enough.</summary>
     Idle,
+
+    /// <summary>The last who was at its consoles has left.</summary>
+    Unwatched,
 }
 
 /// <summary>
@@ -30,10 +33,20 @@ public enum EndCause
 public sealed record IdlePolicy
 {
     /// <summary>Seconds without use after which it happens, 120 to 31536000 (one year). In a PATCH 0 takes the policy away.</summary>
-    public required int AfterSeconds { get; init; }
+    [Audited] public required int AfterSeconds { get; init; }
 
     /// <summary>What happens. Stopped when left out: that loses nothing.</summary>
-    public LifeAction Action { get; init; } = LifeAction.Stop;
+    [Audited] public LifeAction Action { get; init; } = LifeAction.Stop;
+}
+
+/// <summary>What happens to a machine when the last who was at one of its consoles has left, and nobody comes for a while.</summary>
+public sealed record UnwatchedPolicy
+{
+    /// <summary>Seconds after the last has left, 10 to 86400 (one day). In a PATCH 0 takes the policy away.</summary>
+    [Audited] public required int AfterSeconds { get; init; }
+
+    /// <summary>What happens. Stopped when left out: that loses nothing.</summary>
+    [Audited] public LifeAction Action { get; init; } = LifeAction.Stop;
 }
 
 /// <summary>What will happen to a machine by itself before long, unless it is kept.</summary>
@@ -49,5 +62,5 @@ public sealed record KeepRequest
     /// Seconds from now after which its time is over, 60 to 31536000; 0: never. When left out, a machine that has an expiry gets as long again
     /// as it was given last.
     /// </summary>
-    public int? TtlSeconds { get; init; }
+    [Audited] public int? TtlSeconds { get; init; }
 }

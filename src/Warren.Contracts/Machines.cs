@@ -64,6 +64,19 @@ public enum MachineVideo
     Virtio,
 }
 
+/// <summary>What a guest reaches beside those who come to it through its forwards.</summary>
+public enum MachineNetworkMode
+{
+    /// <summary>Nothing.</summary>
+    Isolated,
+
+    /// <summary>The outside and its names: neither its host at any address, nor other guests, nor private, link-local or metadata addresses.</summary>
+    Internet,
+
+    /// <summary>Everything that its host reaches, its host's loopback included. For administrators.</summary>
+    Lan,
+}
+
 /// <summary>A machine: what was wanted and what was last observed, kept apart.</summary>
 public sealed record Machine
 {
@@ -118,6 +131,9 @@ public sealed record Machine
     /// <summary>Whether it starts with its host; absent while nobody has said so here.</summary>
     public bool? Autostart { get; init; }
 
+    /// <summary>What it shows is recorded while it is on.</summary>
+    public bool RecordScreen { get; init; }
+
     /// <summary>Why it is on this host.</summary>
     public Placement? Placement { get; init; }
 
@@ -148,6 +164,9 @@ public sealed record Machine
     /// <summary>What happens to it when nobody uses it; absent: nothing.</summary>
     public IdlePolicy? Idle { get; init; }
 
+    /// <summary>What happens to it when the last has left its consoles; absent: nothing.</summary>
+    public UnwatchedPolicy? Unwatched { get; init; }
+
     /// <summary>When it was last seen in use. Kept for a running machine with an idle policy only.</summary>
     public DateTimeOffset? LastActiveAt { get; init; }
 
@@ -162,6 +181,9 @@ public sealed record Machine
 
     /// <summary>Id of the lease that it is lent by; it ends with the machine.</summary>
     public string? Lease { get; init; }
+
+    /// <summary>How it is shared with the caller, where that is what they use it by; such a machine is named by its id.</summary>
+    public SharedWithYou? Shared { get; init; }
 }
 
 /// <summary>Resources and devices of a machine.</summary>
@@ -191,6 +213,21 @@ public sealed record MachineSpec
     /// <summary>Network of its host that it is plugged into; absent: the driver's own, with forwards.</summary>
     public string? Network { get; init; }
 
+    /// <summary>What its guest may reach; absent: what the server's configuration says, else internet where its host can keep that apart and isolated where it cannot.</summary>
+    public MachineNetworkMode? NetworkMode { get; init; }
+
+    /// <summary>Where to alone its guest may connect; empty: wherever its network mode lets it.</summary>
+    public IReadOnlyList<string> Egress { get; init; } = [];
+
+    /// <summary>What its network may send, and as much again receive, in Mbit/s; absent: no limit of its own, see GET /limits.</summary>
+    public int? NetworkMbps { get; init; }
+
+    /// <summary>What all its disks together may read and write, in MiB/s; absent: no limit of its own, see GET /limits.</summary>
+    public int? DiskMiBps { get; init; }
+
+    /// <summary>Reads and writes of all its disks together in a second; absent: no limit of its own, see GET /limits.</summary>
+    public int? DiskIops { get; init; }
+
     /// <summary>What only its hypervisor knows.</summary>
     public IReadOnlyDictionary<string, string> Options { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 }
@@ -218,159 +255,86 @@ public sealed record Forward(string Protocol, string HostAddress, int HostPort, 
 public sealed record ForwardRequest
 {
     /// <summary><c>tcp</c> (default) or <c>udp</c>.</summary>
-    public string Protocol { get; init; } = "tcp";
+    [Audited] public string Protocol { get; init; } = "tcp";
 
     /// <summary>Port in the guest, 1-65535.</summary>
-    public required int GuestPort { get; init; }
+    [Audited] public required int GuestPort { get; init; }
 
     /// <summary>Port on the host, within the configured range.</summary>
-    public int? HostPort { get; init; }
-}
-
-/// <summary>POST /machines.</summary>
-public sealed record LaunchRequest
-{
-    /// <summary>Name; made up when left out.</summary>
-    public string? Name { get; init; }
-
-    /// <summary>A template, as <c>name</c> or <c>name@version</c>: it says whatever this request leaves out.</summary>
-    public string? Template { get; init; }
-
-    /// <summary>An image in the store by name or id, or a recipe or catalogue entry, which is built or downloaded first. Either this or a golden image, here or in the template.</summary>
-    public string? Image { get; init; }
-
-    /// <summary>
-    /// A golden image by id, by name (its newest ready version) or by NAME@VERSION. Host, memory, CPUs, disks and devices are the golden
-    /// image's; a request that asks for others is refused.
-    /// </summary>
-    public string? GoldenImage { get; init; }
-
-    /// <summary>A shell script that runs once, as root, in a machine made from a golden image, when all else is done.</summary>
-    public string? FirstBoot { get; init; }
-
-    /// <summary>Host; when left out, the one that fits best is chosen.</summary>
-    public string? Host { get; init; }
-
-    /// <summary>Labels that the host must have.</summary>
-    public IReadOnlyDictionary<string, string> HostLabels { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
-
-    /// <summary>Capabilities that the host must have: <c>snapshots</c>, <c>migration</c>, …</summary>
-    public IReadOnlyList<string> Requires { get; init; } = [];
-
-    /// <summary>A network of the host; the driver's own when left out. Excludes forwards.</summary>
-    public string? Network { get; init; }
-
-    /// <summary>Options that only one kind of hypervisor knows; only hosts that know all of them take the machine.</summary>
-    public IReadOnlyDictionary<string, string> Options { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
-
-    /// <summary>Memory in MiB; the image's default when left out.</summary>
-    public int? MemoryMiB { get; init; }
-
-    /// <summary>Virtual CPUs.</summary>
-    public int? Cpus { get; init; }
-
-    /// <summary>System disk in GiB.</summary>
-    public int? DiskGiB { get; init; }
-
-    /// <summary>Firmware; BIOS when left out.</summary>
-    public MachineFirmware? Firmware { get; init; }
-
-    /// <summary>Graphics card; standard VGA when left out.</summary>
-    public MachineVideo? Video { get; init; }
-
-    /// <summary>Throw the disks away at each stop.</summary>
-    public bool Ephemeral { get; init; }
-
-    /// <summary>Further disks.</summary>
-    public IReadOnlyList<DataDiskSpec> DataDisks { get; init; } = [];
-
-    /// <summary>Names of SSH keys whose public part is put into the guest.</summary>
-    public IReadOnlyList<string> Keys { get; init; } = [];
-
-    /// <summary>cloud-init user-data (<c>#cloud-config</c> or a script); merged after what Warren itself sets.</summary>
-    public string? UserData { get; init; }
-
-    /// <summary>Ports to open besides SSH.</summary>
-    public IReadOnlyList<ForwardRequest> Forwards { get; init; } = [];
-
-    /// <summary>Seconds after which its time to live is over.</summary>
-    public int? TtlSeconds { get; init; }
-
-    /// <summary>What happens to it then; deleted when left out.</summary>
-    public LifeAction? TtlAction { get; init; }
-
-    /// <summary>What happens to it when nobody uses it. Only hosts with the capability <c>activity</c> can tell.</summary>
-    public IdlePolicy? Idle { get; init; }
-
-    /// <summary>False: create it and leave it off.</summary>
-    public bool Start { get; init; } = true;
+    [Audited] public int? HostPort { get; init; }
 }
 
 /// <summary>
 /// PATCH /machines/{id}: what is left out stays. Resources are changed by an operation on a stopped machine; when and by what the machine
-/// ends is changed at once.
+/// ends, and whether its screen is recorded, is changed at once.
 /// </summary>
 public sealed record EditMachineRequest
 {
     /// <summary>Memory in MiB.</summary>
-    public int? MemoryMiB { get; init; }
+    [Audited] public int? MemoryMiB { get; init; }
 
     /// <summary>Virtual CPUs.</summary>
-    public int? Cpus { get; init; }
+    [Audited] public int? Cpus { get; init; }
 
     /// <summary>System disk in GiB; disks only grow.</summary>
-    public int? DiskGiB { get; init; }
+    [Audited] public int? DiskGiB { get; init; }
 
     /// <summary>Seconds from now after which its time to live is over; 0: never.</summary>
-    public int? TtlSeconds { get; init; }
+    [Audited] public int? TtlSeconds { get; init; }
 
     /// <summary>What happens to it then.</summary>
-    public LifeAction? TtlAction { get; init; }
+    [Audited] public LifeAction? TtlAction { get; init; }
 
     /// <summary>What happens to it when nobody uses it; with 0 seconds: nothing.</summary>
-    public IdlePolicy? Idle { get; init; }
+    [Audited] public IdlePolicy? Idle { get; init; }
+
+    /// <summary>What happens to it when the last has left its consoles; with 0 seconds: nothing.</summary>
+    [Audited] public UnwatchedPolicy? Unwatched { get; init; }
+
+    /// <summary>Whether what it shows is recorded while it is on, from now on.</summary>
+    [Audited] public bool? RecordScreen { get; init; }
 }
 
 /// <summary>POST /machines/{id}/stop and /restart.</summary>
 public sealed record StopRequest
 {
     /// <summary>Seconds the guest is given to shut down before it is switched off; the server's default when left out.</summary>
-    public int? GraceSeconds { get; init; }
+    [Audited] public int? GraceSeconds { get; init; }
 
     /// <summary>Switch off at once.</summary>
-    public bool Force { get; init; }
+    [Audited] public bool Force { get; init; }
 }
 
 /// <summary>POST /machines/{id}/keys.</summary>
 public sealed record InjectKeysRequest
 {
     /// <summary>Names of SSH keys.</summary>
-    public required IReadOnlyList<string> Keys { get; init; }
+    [Audited] public required IReadOnlyList<string> Keys { get; init; }
 }
 
 /// <summary>POST /machines/{id}/autostart.</summary>
 public sealed record AutostartRequest
 {
     /// <summary>Start it with its host.</summary>
-    public required bool On { get; init; }
+    [Audited] public required bool On { get; init; }
 }
 
 /// <summary>POST /machines/{id}/migrate.</summary>
 public sealed record MigrateRequest
 {
     /// <summary>The host it is to run on, of the same kind.</summary>
-    public required string Host { get; init; }
+    [Audited] public required string Host { get; init; }
 }
 
 /// <summary>POST /machines/{id}/clone: a new machine from the disks of a stopped one.</summary>
 public sealed record CloneRequest
 {
     /// <summary>Name; made up when left out.</summary>
-    public string? Name { get; init; }
+    [Audited] public string? Name { get; init; }
 
     /// <summary>Start it once it is there.</summary>
-    public bool Start { get; init; } = true;
+    [Audited] public bool Start { get; init; } = true;
 
     /// <summary>Copy all that its disks hold. Else they share what is the same with those of its source, where the host can.</summary>
-    public bool Full { get; init; }
+    [Audited] public bool Full { get; init; }
 }

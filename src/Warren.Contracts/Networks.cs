@@ -42,16 +42,16 @@ public sealed record Network
 public sealed record CreateNetworkRequest
 {
     /// <summary>1-15 of a-z, 0-9 and inner hyphens.</summary>
-    public required string Name { get; init; }
+    [Audited] public required string Name { get; init; }
 
     /// <summary><c>nat</c>, <c>bridge</c> or <c>isolated</c>.</summary>
-    public NetworkKind Kind { get; init; }
+    [Audited] public NetworkKind Kind { get; init; }
 
     /// <summary>IPv4 range such as <c>192.168.150.0/24</c>; the host chooses when left out.</summary>
-    public string? Range { get; init; }
+    [Audited] public string? Range { get; init; }
 
     /// <summary>The host's bridge, for <c>bridge</c>.</summary>
-    public string? Bridge { get; init; }
+    [Audited] public string? Bridge { get; init; }
 }
 
 /// <summary>A place of a host where disks lie.</summary>
@@ -83,8 +83,8 @@ public sealed record Storage
 public sealed record CreateStorageRequest
 {
     /// <summary>Name.</summary>
-    public required string Name { get; init; }
+    [Audited] public required string Name { get; init; }
 
     /// <summary>Absolute path of a folder of the host.</summary>
-    public required string Path { get; init; }
+    [Audited] public required string Path { get; init; }
 }

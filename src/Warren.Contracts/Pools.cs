@@ -151,50 +151,50 @@ public sealed record PoolStatistics
 public sealed record CreatePoolRequest
 {
     /// <summary>Name.</summary>
-    public required string Name { get; init; }
+    [Audited] public required string Name { get; init; }
 
     /// <summary>How each machine is launched: without name, time to live and fixed ports of the host, which one machine alone can have.</summary>
-    public required LaunchRequest Machine { get; init; }
+    [Audited] public required LaunchRequest Machine { get; init; }
 
     /// <summary>What its spares are kept as.</summary>
-    public PoolKind Kind { get; init; }
+    [Audited] public PoolKind Kind { get; init; }
 
     /// <summary>How far a warm spare must have come; when left out, <c>agent</c> where the image has one, else <c>ssh</c>, else <c>process</c>.</summary>
-    public ReadinessRung? ReadyWhen { get; init; }
+    [Audited] public ReadinessRung? ReadyWhen { get; init; }
 
     /// <summary>Spares to be kept ready; needed unless the machine names a template whose <c>pool</c> section says it. What else that section says holds, too, where this request is silent.</summary>
-    public int? Target { get; init; }
+    [Audited] public int? Target { get; init; }
 
     /// <summary>Fewer ready spares than this are told by an event; the template's, else 0, when left out.</summary>
-    public int? Min { get; init; }
+    [Audited] public int? Min { get; init; }
 
     /// <summary>Most machines in all; the template's, else twice the target, when left out.</summary>
-    public int? Max { get; init; }
+    [Audited] public int? Max { get; init; }
 
     /// <summary>Seconds after which a spare is replaced; the template's, else never, when left out.</summary>
-    public int? MaxAgeSeconds { get; init; }
+    [Audited] public int? MaxAgeSeconds { get; init; }
 
     /// <summary>Seconds that a lease lasts when a claim does not say; the template's <c>ttl</c>, else an hour, when left out.</summary>
-    public int? LeaseSeconds { get; init; }
+    [Audited] public int? LeaseSeconds { get; init; }
 
     /// <summary>Most seconds that a claim may ask for; a day, or the ordinary length where that is more, when left out.</summary>
-    public int? LeaseMaximumSeconds { get; init; }
+    [Audited] public int? LeaseMaximumSeconds { get; init; }
 }
 
 /// <summary>PATCH /pools/{pool}: what is left out stays.</summary>
 public sealed record ResizePoolRequest
 {
     /// <summary>Spares to be kept ready.</summary>
-    public int? Target { get; init; }
+    [Audited] public int? Target { get; init; }
 
     /// <summary>Fewer ready spares than this are told by an event.</summary>
-    public int? Min { get; init; }
+    [Audited] public int? Min { get; init; }
 
     /// <summary>Most machines in all.</summary>
-    public int? Max { get; init; }
+    [Audited] public int? Max { get; init; }
 
     /// <summary>Seconds after which a spare is replaced; 0: never.</summary>
-    public int? MaxAgeSeconds { get; init; }
+    [Audited] public int? MaxAgeSeconds { get; init; }
 }
 
 /// <summary>One claim on a spare, with a time to live. Its machine belongs to the holder and is deleted when it ends.</summary>
@@ -238,15 +238,15 @@ public sealed record Lease
 public sealed record ClaimRequest
 {
     /// <summary>Seconds that the lease lasts; the pool's when left out.</summary>
-    public int? TtlSeconds { get; init; }
+    [Audited] public int? TtlSeconds { get; init; }
 
     /// <summary>Name that the machine is to have from now on; the spare's own when left out.</summary>
-    public string? Name { get; init; }
+    [Audited] public string? Name { get; init; }
 }
 
 /// <summary>PATCH /claims/{claim}.</summary>
 public sealed record RenewRequest
 {
     /// <summary>Seconds from now that the lease lasts; the pool's when left out.</summary>
-    public int? TtlSeconds { get; init; }
+    [Audited] public int? TtlSeconds { get; init; }
 }

@@ -48,20 +48,20 @@ public sealed record Snapshot
 public sealed record TakeSnapshotRequest
 {
     /// <summary>Name: letters, digits, dots, dashes; null for one made of the time.</summary>
-    public string? Name { get; init; }
+    [Audited] public string? Name { get; init; }
 
     /// <summary>Anything worth knowing, up to 1000 characters.</summary>
     public string? Description { get; init; }
 
     /// <summary>With memory; the machine must run.</summary>
-    public bool Memory { get; init; }
+    [Audited] public bool Memory { get; init; }
 }
 
 /// <summary>PATCH /machines/{machine}/snapshots/{snapshot}; what is null stays.</summary>
 public sealed record EditSnapshotRequest
 {
     /// <summary>New name.</summary>
-    public string? Name { get; init; }
+    [Audited] public string? Name { get; init; }
 
     /// <summary>New description; empty for none.</summary>
     public string? Description { get; init; }

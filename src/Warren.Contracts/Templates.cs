@@ -74,6 +74,21 @@ public sealed record TemplateContent
     /// <summary>Network of the host.</summary>
     public string? Network { get; init; }
 
+    /// <summary>What guests may reach.</summary>
+    public MachineNetworkMode? NetworkMode { get; init; }
+
+    /// <summary>Where to alone guests may connect; empty: wherever their network mode lets them.</summary>
+    public IReadOnlyList<string> Egress { get; init; } = [];
+
+    /// <summary>What a network may send, and as much again receive, in Mbit/s.</summary>
+    public int? NetworkMbps { get; init; }
+
+    /// <summary>What all disks of a machine together may read and write, in MiB/s.</summary>
+    public int? DiskMiBps { get; init; }
+
+    /// <summary>Reads and writes of all disks of a machine together in a second.</summary>
+    public int? DiskIops { get; init; }
+
     /// <summary>Further disks.</summary>
     public IReadOnlyList<DataDiskSpec> DataDisks { get; init; } = [];
 

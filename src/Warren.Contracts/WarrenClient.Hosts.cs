@@ -5,9 +5,6 @@ public sealed partial class WarrenClient
     /// <summary>The server's health and version; open to all.</summary>
     public Task<Health> GetHealthAsync(CancellationToken cancellation = default) => GetAsync<Health>("/health", cancellation);
 
-    /// <summary>What a launch may ask for.</summary>
-    public Task<Limits> GetLimitsAsync(CancellationToken cancellation = default) => GetAsync<Limits>("/limits", cancellation);
-
     /// <summary>Lists hosts.</summary>
     public IAsyncEnumerable<Host> ListHostsAsync(CancellationToken cancellation = default) => PagesAsync<Host>("/hosts", cancellation);
 

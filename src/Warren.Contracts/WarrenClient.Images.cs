@@ -1,5 +1,3 @@
-using System.Net.Http.Headers;
-
 namespace Warren.Contracts;
 
 public sealed partial class WarrenClient
@@ -26,34 +24,4 @@ public sealed partial class WarrenClient
     /// <summary>A recipe or a distribution's image by name.</summary>
     public Task<CatalogueEntry> GetCatalogueEntryAsync(string name, CancellationToken cancellation = default)
         => GetAsync<CatalogueEntry>($"/catalogue/{Segment(name)}", cancellation);
-
-    /// <summary>Sends a file of this machine into the store.</summary>
-    /// <param name="name">Name of the image.</param>
-    /// <param name="content">The bytes; read once, so an upload is never tried again by itself.</param>
-    /// <param name="options">Checksum, format and whether it may come in unverified; URL, path, recipe and catalogue are ignored.</param>
-    /// <param name="progress">Told how many bytes have been sent.</param>
-    /// <param name="cancellation">Breaks the upload off; the server then keeps nothing.</param>
-    public async Task<Operation> UploadImageAsync(
-        string name, Stream content, ImportImageRequest options, IProgress<long>? progress = null, CancellationToken cancellation = default)
-    {
-        var query = $"name={Uri.EscapeDataString(name)}&insecure={(options.Insecure ? "true" : "false")}";
-        if (options.Checksum is { } checksum) query += "&checksum=" + Uri.EscapeDataString(checksum);
-        if (options.Format is { } format) query += "&format=" + Uri.EscapeDataString(format);
-        if (options.DefaultUser is { } user) query += "&defaultUser=" + Uri.EscapeDataString(user);
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"{Root}/images/upload?{query}");
-        request.Headers.Add("Idempotency-Key", Guid.NewGuid().ToString("n"));
-        // A refusal by name or checksum then comes before the bytes are sent.
-        request.Headers.ExpectContinue = true;
-        request.Content = new CountedContent(content, progress);
-        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
-        try
-        {
-            using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
-            return await ReadAsync<Operation>(response, cancellation);
-        }
-        catch (Exception e) when (e is HttpRequestException or IOException)
-        {
-            throw Unreachable(e);
-        }
-    }
 }

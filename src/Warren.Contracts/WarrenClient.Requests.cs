@@ -30,6 +30,9 @@ public sealed partial class WarrenClient
     private Task<T> PatchAsync<T>(string path, object body, CancellationToken cancellation)
         => SendAsync<T>(() => WithBody(HttpMethod.Patch, path, body), cancellation);
 
+    private Task<T> PutAsync<T>(string path, object body, CancellationToken cancellation)
+        => SendAsync<T>(() => WithBody(HttpMethod.Put, path, body), cancellation);
+
     private Task<T> DeleteAsync<T>(string path, CancellationToken cancellation)
         => SendAsync<T>(() => new HttpRequestMessage(HttpMethod.Delete, Root + path), cancellation);
 
@@ -109,7 +112,7 @@ public sealed partial class WarrenClient
             HttpStatusCode.Unauthorized => "unauthenticated",
             HttpStatusCode.Forbidden => "forbidden",
             HttpStatusCode.NotFound => "not-found",
-            HttpStatusCode.TooManyRequests => "rate-limited",
+            HttpStatusCode.TooManyRequests => "too-many-requests",
             _ => "internal",
         };
         var detail = response.IsSuccessStatusCode

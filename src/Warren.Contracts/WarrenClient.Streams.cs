@@ -41,7 +41,14 @@ public sealed partial class WarrenClient
     }
 
     /// <summary>Sends a request whose answer is a stream: no limit on its length, but one on how long its head may take.</summary>
-    private async Task<HttpResponseMessage> OpenAsync(HttpRequestMessage request, CancellationToken cancellation)
+    private Task<HttpResponseMessage> OpenAsync(HttpRequestMessage request, CancellationToken cancellation) => OpenAsync(request, async (response, c) =>
+    {
+        await RequireSuccessAsync(response, c);
+        return response;
+    }, cancellation);
+
+    /// <summary>The same of an answer that is something else, once its head is there; it is disposed of where that fails.</summary>
+    private async Task<T> OpenAsync<T>(HttpRequestMessage request, Func<HttpResponseMessage, CancellationToken, Task<T>> take, CancellationToken cancellation)
     {
         using var timeout = new CancellationTokenSource(RequestTimeout, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, timeout.Token);
@@ -49,8 +56,7 @@ public sealed partial class WarrenClient
         try
         {
             response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token);
-            await RequireSuccessAsync(response, either.Token);
-            return response;
+            return await take(response, either.Token);
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {

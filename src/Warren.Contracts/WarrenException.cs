@@ -10,8 +10,8 @@ public class WarrenException : Exception
     /// <summary>The refusal or failure; programs decide by its <see cref="Contracts.Problem.Type"/>.</summary>
     public Problem Problem { get; }
 
-    /// <summary>Last part of the problem's type: <c>not-found</c> of <c>urn:warren:problem:not-found</c>.</summary>
-    public string Kind => Problem.Type[(Problem.Type.LastIndexOf(':') + 1)..];
+    /// <summary>The problem's <see cref="Contracts.Problem.Kind"/>.</summary>
+    public string Kind => Problem.Kind;
 }
 
 /// <summary>
