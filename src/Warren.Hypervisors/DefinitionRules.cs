@@ -13,6 +13,9 @@ public static partial class DefinitionRules
     /// <summary>Longest machine id in characters; keeps socket paths inside the 107 bytes of <c>sun_path</c>.</summary>
     public const int LongestId = 40;
 
+    /// <summary>Largest limits that are limits; and fewer operations of its disks than this do not boot a guest in any time that somebody waits.</summary>
+    public const int MostMbps = 100_000, MostDiskMiBps = 100_000, MostDiskIops = 10_000_000, FewestDiskIops = 10;
+
     /// <summary>Insists on an id that is safe as a file and domain name: 1-40 lower-case letters and digits.</summary>
     /// <exception cref="HypervisorException">Rejected.</exception>
     public static void CheckId(string id)
@@ -49,6 +52,7 @@ public static partial class DefinitionRules
         foreach (var disk in definition.DataDisks) Check(disk);
         foreach (var forward in definition.Forwards) Check(forward);
         if (definition.Network is { } network) CheckNetwork(network);
+        CheckLimits(definition);
     }
 
     /// <summary>Insists that a driver boots the format and knows every option.</summary>
@@ -59,6 +63,12 @@ public static partial class DefinitionRules
         if (!kind.BootFormats.Contains(definition.Boot.Format))
             Refuse("boot.format", $"{definition.Boot.Format} is not booted by {kind.Title}; it boots {string.Join(", ", kind.BootFormats)}");
         if (definition.Network is not null && !kind.NamedNetworks) Refuse("network", $"cannot be chosen: {kind.Title} has its own");
+        if (definition.NetworkMode is not null && !kind.NetworkModes) Refuse("networkMode", $"is not in the driver: {kind.Title} has no network modes");
+        if (definition.Egress.Count > 0 && !kind.EgressLists) Refuse("egress", $"is not in the driver: {kind.Title} has no lists of destinations");
+        if (definition.NetworkMbps is not null && !kind.NetworkLimits) Refuse("networkMbps", $"is not in the driver: {kind.Title} limits no networks");
+        if (definition.NetworkMbps is not null && definition.Network is not null) Refuse("networkMbps", "needs the default network");
+        if (definition.DiskMiBps is not null && !kind.DiskLimits) Refuse("diskMiBps", $"is not in the driver: {kind.Title} limits no disks");
+        if (definition.DiskIops is not null && !kind.DiskLimits) Refuse("diskIops", $"is not in the driver: {kind.Title} limits no disks");
         if (definition.Network is not null && definition.Forwards.Count > 0) Refuse("forwards", "need the default network");
         foreach (var (name, value) in definition.Options)
         {
@@ -81,6 +91,16 @@ public static partial class DefinitionRules
     {
         if (!HostLabel().IsMatch(name)) Refuse("storage", "must be 1-63 of a-z, 0-9 and inner hyphens");
         if (path is not null) CheckPath("path", path);
+    }
+
+    private static void CheckLimits(MachineDefinition definition)
+    {
+        if (definition.Egress.Count > 0 && definition.NetworkMode != GuestNetworkMode.Internet) Refuse("egress", "needs networkMode internet");
+        if (definition.Egress.Count > GuestDestination.Most) Refuse("egress", $"must be at most {GuestDestination.Most}");
+        if (definition.Egress.Any(e => GuestDestination.Read(e) is not { } read || $"{read}" != e)) Refuse("egress", $"must be like {GuestDestination.Shape}");
+        if (definition.NetworkMbps is < 1 or > MostMbps) Refuse("networkMbps", $"must be 1 to {MostMbps}");
+        if (definition.DiskMiBps is < 1 or > MostDiskMiBps) Refuse("diskMiBps", $"must be 1 to {MostDiskMiBps}");
+        if (definition.DiskIops is < FewestDiskIops or > MostDiskIops) Refuse("diskIops", $"must be {FewestDiskIops} to {MostDiskIops}");
     }
 
     private static void Check(DataDisk disk)

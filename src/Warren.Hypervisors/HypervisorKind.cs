@@ -27,6 +27,18 @@ public sealed record HypervisorKind
     /// <summary>Whether a machine may name a network of its host (<see cref="IHypervisor.Networks"/>).</summary>
     public bool NamedNetworks { get; init; }
 
+    /// <summary>Whether a machine may state what its guest reaches (<see cref="MachineDefinition.NetworkMode"/>).</summary>
+    public bool NetworkModes { get; init; }
+
+    /// <summary>Whether a machine may list where to alone its guest connects (<see cref="MachineDefinition.Egress"/>).</summary>
+    public bool EgressLists { get; init; }
+
+    /// <summary>Whether a machine's network can be limited (<see cref="MachineDefinition.NetworkMbps"/>).</summary>
+    public bool NetworkLimits { get; init; }
+
+    /// <summary>Whether a machine's disks can be limited (<see cref="MachineDefinition.DiskMiBps"/>, <see cref="MachineDefinition.DiskIops"/>).</summary>
+    public bool DiskLimits { get; init; }
+
     /// <summary>
     /// Whether hosts of this kind are added at run time. False where the settings name programs of the server's own
     /// machine: those come from its configuration only.

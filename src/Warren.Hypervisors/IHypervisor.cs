@@ -48,6 +48,12 @@ public interface IHypervisor
     /// <summary>Serial line and its kept log, or null.</summary>
     ISerial? Serial => null;
 
+    /// <summary>The guest's clipboard, or null.</summary>
+    IClipboard? Clipboard => null;
+
+    /// <summary>TCP ports of the guest, or null.</summary>
+    IGuestPorts? Ports => null;
+
     /// <summary>Agent inside the guest, or null.</summary>
     IGuest? Guest => null;
 

@@ -68,8 +68,12 @@ public interface ISnapshots
     Task CreateAsync(string machineId, string snapshotId, bool memory, CancellationToken cancellation);
 
     /// <summary>Returns to it. With memory the machine runs afterwards, without it is off.</summary>
+    /// <param name="machineId">The machine.</param>
+    /// <param name="snapshotId">Our id of the snapshot.</param>
+    /// <param name="wanted">What it may reach and use now, where it runs afterwards; null: as when it was started last.</param>
+    /// <param name="cancellation">Ends the wait.</param>
     /// <exception cref="HypervisorException">NotFound.</exception>
-    Task RestoreAsync(string machineId, string snapshotId, CancellationToken cancellation);
+    Task RestoreAsync(string machineId, string snapshotId, MachineDefinition? wanted, CancellationToken cancellation);
 
     /// <summary>Removes it and keeps its children. One that does not exist is success.</summary>
     Task DeleteAsync(string machineId, string snapshotId, CancellationToken cancellation);

@@ -45,8 +45,35 @@ public sealed record MachineDefinition
     /// <summary>A network of the host that the first card is plugged into; null: the driver's default, with <see cref="Forwards"/>.</summary>
     public string? Network { get; init; }
 
+    /// <summary>What the guest may reach through the driver's own network; null: the safest that lets it do its work here, as the driver's facts say.</summary>
+    public GuestNetworkMode? NetworkMode { get; init; }
+
+    /// <summary>In the mode internet: where to alone the guest may connect, each as <see cref="GuestDestination"/> writes it; empty: the whole outside.</summary>
+    public IReadOnlyList<string> Egress { get; init; } = [];
+
+    /// <summary>What its network card may send, and as much again receive, in Mbit/s (10^6 bits); null: no limit.</summary>
+    public int? NetworkMbps { get; init; }
+
+    /// <summary>What all of its disks together may read and write, in MiB/s; null: no limit.</summary>
+    public int? DiskMiBps { get; init; }
+
+    /// <summary>Reads and writes of all of its disks together in a second; null: no limit.</summary>
+    public int? DiskIops { get; init; }
+
     /// <summary>What only this driver knows, by the names in <see cref="HypervisorKind.MachineOptions"/>.</summary>
     public IReadOnlyDictionary<string, string> Options { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>This one, with what may be another at each start while memory or a snapshot holds the rest: forwards, and what it may reach and use.</summary>
+    /// <param name="wanted">Where that is from; null: as it is.</param>
+    public MachineDefinition Sharing(MachineDefinition? wanted) => wanted is null ? this : this with
+    {
+        Forwards = wanted.Forwards,
+        NetworkMode = wanted.NetworkMode,
+        Egress = wanted.Egress,
+        NetworkMbps = wanted.NetworkMbps,
+        DiskMiBps = wanted.DiskMiBps,
+        DiskIops = wanted.DiskIops,
+    };
 }
 
 /// <summary>What a machine boots from.</summary>
@@ -86,6 +113,19 @@ public enum Firmware
 
     /// <summary>OVMF, with its own variable store per machine.</summary>
     Uefi,
+}
+
+/// <summary>What a guest reaches beside those who come to it through its forwards.</summary>
+public enum GuestNetworkMode
+{
+    /// <summary>Nothing.</summary>
+    Isolated,
+
+    /// <summary>The outside and its names: neither its host at any address, nor other guests, nor private, link-local or metadata addresses.</summary>
+    Internet,
+
+    /// <summary>Everything that its host reaches, its host's own loopback included.</summary>
+    Lan,
 }
 
 /// <summary>Graphics cards.</summary>

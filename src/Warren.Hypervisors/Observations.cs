@@ -15,7 +15,7 @@ public sealed record HostProbe(
     IReadOnlyDictionary<string, string> Facts,
     IReadOnlyList<string> Problems)
 {
-    /// <summary>Facets that the driver has and this host cannot serve, and <c>uefi</c> where there is no such firmware; each with the reason.</summary>
+    /// <summary>Facets that the driver has and this host cannot serve, <c>uefi</c> where there is no such firmware, and <c>internet</c> where that network mode cannot be enforced; each with the reason.</summary>
     public IReadOnlyDictionary<string, string> Missing { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 }
 

@@ -7,7 +7,7 @@ namespace Warren.Hypervisors.Commands;
 /// The one place where processes start: argument list, C locale, both pipes drained, timeout, whole tree killed on
 /// timeout or cancellation.
 /// </summary>
-public sealed class CommandRunner
+public sealed partial class CommandRunner
 {
     /// <summary>How much of each output stream is kept, in characters; older text is dropped first.</summary>
     public const int KeptCharacters = 1 << 20;

@@ -7,13 +7,27 @@ namespace Warren.Hypervisors.Docker;
 /// <summary>Pause and continue by the engine's freezer: QEMU and its web page stand still.</summary>
 internal sealed class DockerPower(EngineClient engine, MachineContainers containers) : IPower
 {
+    /// <summary>runc gives up to freeze a container whose tasks come and go too fast (libcontainer, cgroups/fs/freezer.go), which another try mostly gets over.</summary>
+    private const int Tries = 5;
+
     /// <inheritdoc/>
     public async Task PauseAsync(string machineId, CancellationToken cancellation)
     {
         DefinitionRules.CheckId(machineId);
         var machine = await containers.RequireRunningAsync(machineId, cancellation);
         if (machine.Power == ObservedPower.Paused) return;
-        (await engine.PostAsync($"/containers/{machine.NativeId}/pause", null, cancellation)).Insist("pause");
+        for (var left = Tries - 1; ; left--)
+        {
+            try
+            {
+                (await engine.PostAsync($"/containers/{machine.NativeId}/pause", null, cancellation)).Insist("pause");
+                return;
+            }
+            catch (HypervisorException e) when (left > 0 && e.Message.Contains("unable to freeze", StringComparison.Ordinal))
+            {
+                // See above.
+            }
+        }
     }
 
     /// <inheritdoc/>

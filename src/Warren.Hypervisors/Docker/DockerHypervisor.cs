@@ -43,6 +43,7 @@ public sealed class DockerHypervisor : IHypervisor, IDisposable
         _screens = new ScreenProbe(screen, clock);
         Screen = screen;
         Serial = new DockerSerial(_engine, _containers);
+        Ports = new DockerPorts(_containers, options, clock);
         Power = new DockerPower(_engine, _containers);
         Addresses = new DockerAddresses(_containers);
         Autostart = new DockerAutostart(_engine, _containers);
@@ -60,6 +61,9 @@ public sealed class DockerHypervisor : IHypervisor, IDisposable
 
     /// <inheritdoc/>
     public ISerial? Serial { get; }
+
+    /// <inheritdoc/>
+    public IGuestPorts? Ports { get; }
 
     /// <inheritdoc/>
     public IPower? Power { get; }

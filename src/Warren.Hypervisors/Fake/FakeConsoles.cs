@@ -3,9 +3,14 @@ using System.Text;
 
 namespace Warren.Hypervisors.Fake;
 
-/// <summary>A serial line that greets and echoes, and its log.</summary>
-internal sealed class FakeSerial(FakeHypervisor host) : ISerial
+/// <summary>A serial line that greets and echoes, and its log. A line <c>copy TEXT</c> puts a text on the guest's clipboard.</summary>
+internal sealed class FakeSerial(FakeHypervisor host) : ISerial, IKeptLogs
 {
+    private const int LongestCommand = 1000;
+
+    /// <inheritdoc/>
+    public IKeptLogs? Kept => this;
+
     /// <inheritdoc/>
     public async Task<Stream> OpenAsync(string machineId, CancellationToken cancellation)
     {
@@ -18,19 +23,43 @@ internal sealed class FakeSerial(FakeHypervisor host) : ISerial
     public async Task<Stream> OpenLogAsync(string machineId, CancellationToken cancellation)
     {
         var machine = await host.LookAsync("OpenSerialLog", machineId, cancellation);
-        return new MemoryStream(Encoding.UTF8.GetBytes(machine.SerialLog), writable: false);
+        return new MemoryStream(machine.SerialLog, writable: false);
     }
+
+    /// <inheritdoc/>
+    Task<KeptLog> IKeptLogs.OpenAsync(string machineId, CancellationToken cancellation)
+    {
+        DefinitionRules.CheckId(machineId);
+        return Task.FromResult<KeptLog>(new FakeLog(host, machineId, host.Do(state => state.Require(machineId))));
+    }
+
+    /// <inheritdoc/>
+    Task IKeptLogs.TrimAsync(string machineId, CancellationToken cancellation) => Task.CompletedTask; // It is short anyway.
 
     private async Task ServeAsync(Stream line, MachineDefinition definition, CancellationToken ended)
     {
         await line.WriteAsync(Encoding.UTF8.GetBytes($"{definition.Name}: imitation, nothing boots here; it echoes\r\n"), ended);
         var typed = new byte[256];
+        var command = new List<byte>();
         while (await line.ReadAsync(typed, ended) is > 0 and var count)
         {
-            var text = Encoding.UTF8.GetString(typed, 0, count);
             host.Do(state =>
             {
-                if (state.Find(definition.Id) is { Runs: true } machine) state.Put(machine.Writing(text));
+                if (state.Find(definition.Id) is not { Runs: true } machine) return false;
+                machine = machine.Writing(typed.AsSpan(0, count));
+                foreach (var sign in typed.AsSpan(0, count))
+                {
+                    if (sign is not ((byte)'\r' or (byte)'\n'))
+                    {
+                        if (command.Count < LongestCommand) command.Add(sign);
+                        continue;
+                    }
+
+                    if (Encoding.UTF8.GetString([.. command]) is ['c', 'o', 'p', 'y', ' ', .. var text]) machine = FakeClipboard.Copied(machine, text);
+                    command.Clear();
+                }
+
+                state.Put(machine);
                 return true;
             });
             await line.WriteAsync(typed.AsMemory(0, count), ended);
@@ -73,7 +102,7 @@ public sealed class FakeKeys
 /// <summary>A connection to a console: it is served until the caller leaves or this run of the machine ends.</summary>
 internal static class FakeConsole
 {
-    internal static Stream Open(FakeHypervisor host, FakeMachine machine, Func<Stream, CancellationToken, Task> serve)
+    internal static FakeLine Open(FakeHypervisor host, FakeMachine machine, Func<Stream, CancellationToken, Task> serve)
     {
         var (caller, line) = FakeLine.Make();
         _ = ServeAsync(host, machine, line, serve);

@@ -10,6 +10,12 @@ public sealed partial class FakeHypervisor
     public ISerial? Serial { get; }
 
     /// <inheritdoc/>
+    public IClipboard? Clipboard { get; }
+
+    /// <inheritdoc/>
+    public IGuestPorts? Ports { get; }
+
+    /// <inheritdoc/>
     public IGuest? Guest { get; }
 
     /// <inheritdoc/>

@@ -23,9 +23,11 @@ public sealed partial class FakeHypervisor : IHypervisor, IOwnProcesses
         Uses = new FakeUses();
         Screen = new FakeScreen(this, Typed, clock);
         Serial = new FakeSerial(this);
+        Ports = new FakePorts(this);
         var guest = new FakeGuest(this, options, clock);
         Guest = guest;
         Power = new FakePower(this);
+        Clipboard = new FakeClipboard(this);
         Suspend = new FakeSuspend(this);
         Resize = new FakeResize(this);
         Addresses = new FakeAddresses(this, options, clock);

@@ -18,6 +18,10 @@ public static class FakeKind
             new("cpus", "Processors the host claims to have.") { Default = "16" },
         ],
         NamedNetworks = true,
+        NetworkModes = true,
+        EgressLists = true,
+        NetworkLimits = true,
+        DiskLimits = true,
         Connect = Connect,
     };
 

@@ -37,6 +37,9 @@ internal sealed class FakeLine : Stream
         return (new FakeLine(back.Reader, there.Writer), new FakeLine(there.Reader, back.Writer));
     }
 
+    /// <summary>The other end reads to its end what was written, and then nothing.</summary>
+    internal void EndWriting() => _write.Dispose();
+
     /// <inheritdoc/>
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
         _read.ReadAsync(buffer, cancellationToken);

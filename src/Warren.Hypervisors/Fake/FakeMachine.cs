@@ -41,7 +41,10 @@ internal sealed record FakeMachine
     public IReadOnlyDictionary<string, byte[]> Files { get; init; } = new Dictionary<string, byte[]>(StringComparer.Ordinal);
 
     /// <summary>The end of what the guest wrote on its serial line.</summary>
-    public string SerialLog { get; init; } = "";
+    public byte[] SerialLog { get; init; } = [];
+
+    /// <summary>Bytes that were written before that.</summary>
+    public long SerialForgotten { get; init; }
 
     /// <summary>Its snapshots, parents before children.</summary>
     public IReadOnlyList<FakeSnapshot> Snapshots { get; init; } = [];
@@ -69,7 +72,7 @@ internal sealed record FakeMachine
 
     internal FakeMachine Started(DateTimeOffset now, MachineDefinition definition, int processId) =>
         (this with { Definition = definition, Power = ObservedPower.On, StartedAt = now, DownAt = null, ProcessId = processId, WentDownWithHost = false })
-        .Writing($"{definition.Name}: imitation, nothing boots here\n");
+        .Writing(Encoding.UTF8.GetBytes($"{definition.Name}: imitation, nothing boots here\n"));
 
     internal FakeMachine Stopped() => this with
     {
@@ -82,10 +85,11 @@ internal sealed record FakeMachine
     };
 
     /// <summary>With more text on its serial line.</summary>
-    internal FakeMachine Writing(string text)
+    internal FakeMachine Writing(ReadOnlySpan<byte> text)
     {
-        var all = SerialLog + text;
-        return this with { SerialLog = all.Length > LongestLog ? all[^LongestLog..] : all };
+        byte[] all = [.. SerialLog, .. text];
+        var over = Math.Max(0, all.Length - LongestLog);
+        return this with { SerialLog = all[over..], SerialForgotten = SerialForgotten + over };
     }
 
     internal FakeMachine Paused() => Running("paused") with { Power = ObservedPower.Paused };

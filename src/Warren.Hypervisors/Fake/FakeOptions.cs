@@ -8,7 +8,7 @@ public sealed record FakeOptions
 
     /// <summary>
     /// How long a call takes by the clock, by name of the call: <c>Probe Create Start Stop Kill Delete Observe List</c>,
-    /// <c>OpenScreen OpenSerial OpenSerialLog</c>, <c>Ping Exec ReadFile WriteFile</c>, <c>Pause Resume Suspend Resize</c>,
+    /// <c>OpenScreen OpenSerial OpenSerialLog OpenPort</c>, <c>Ping Exec ReadFile WriteFile</c>, <c>Pause Resume Suspend Resize</c>,
     /// <c>ListAddresses</c>, <c>GetAutostart SetAutostart ListDueAutostart</c>, <c>LookActivity LookMemory</c>, <c>ListSnapshots CreateSnapshot RestoreSnapshot DeleteSnapshot</c>,
     /// <c>Clone Migrate Adopt Watch</c>, <c>Freeze Fork Renew ListWarmImages DeleteWarmImage</c>, <c>ListNetworks CreateNetwork DeleteNetwork</c>, <c>ListStorage CreateStorage DeleteStorage</c>.
     /// </summary>

@@ -20,7 +20,7 @@ internal sealed class FakeSnapshots(FakeHypervisor host) : ISnapshots
         }, cancellation);
 
     /// <inheritdoc/>
-    public Task RestoreAsync(string machineId, string snapshotId, CancellationToken cancellation)
+    public Task RestoreAsync(string machineId, string snapshotId, MachineDefinition? wanted, CancellationToken cancellation)
     {
         Check(machineId, snapshotId);
         return host.RunAsync("RestoreSnapshot", machineId, state =>

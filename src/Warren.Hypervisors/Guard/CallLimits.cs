@@ -20,6 +20,7 @@ public sealed class CallLimits
         ["Delete"] = TimeSpan.FromMinutes(10),
         ["Guest.Ping"] = TimeSpan.FromSeconds(10),
         ["Guest.ReadFile"] = TimeSpan.FromSeconds(30),
+        ["Ports.Open"] = TimeSpan.FromSeconds(20),
         ["Addresses.List"] = TimeSpan.FromSeconds(10),
         ["Activity.Look"] = TimeSpan.FromSeconds(15),
         ["MemoryUse.Look"] = TimeSpan.FromSeconds(15),

@@ -85,6 +85,8 @@ public sealed class HostGuard : IAsyncDisposable
         }
 
         _breaker.Demand();
+        // It takes as long as a guest takes, and one that drops what comes must not hold up the calls of a whole host.
+        if (call == "Ports.Open") return await CallAsync(call, run, limit, counts: false, cancellation);
         if (!await _slots.WaitAsync(limit, cancellation))
             throw new HypervisorException(HypervisorErrorKind.Busy, $"host '{_host}' has as many calls under way as it may; {call} waited {Text(limit)} for its turn");
         try
@@ -97,10 +99,10 @@ public sealed class HostGuard : IAsyncDisposable
         }
     }
 
-    /// <summary>A silent agent, screen or lease says something of a guest, not of its host.</summary>
+    /// <summary>A silent agent, clipboard, screen or lease says something of a guest, not of its host.</summary>
     private static bool CountsForHost(string call)
         => !(call.StartsWith("Guest.", StringComparison.Ordinal) || call.StartsWith("Addresses.", StringComparison.Ordinal)
-            || call.StartsWith("Screen.", StringComparison.Ordinal) || call.StartsWith("Serial.", StringComparison.Ordinal));
+            || call.StartsWith("Clipboard.", StringComparison.Ordinal) || call.StartsWith("Screen.", StringComparison.Ordinal) || call.StartsWith("Serial.", StringComparison.Ordinal));
 
     private async Task<T> CallAsync<T>(string call, Func<CancellationToken, Task<T>> run, TimeSpan limit, bool counts, CancellationToken cancellation)
     {

@@ -38,13 +38,16 @@ internal sealed class LibvirtHypervisor : IHypervisor, IDisposable
         var agent = new LibvirtAgent(_line, options);
         Screen = new LibvirtScreen(options, _line, clock);
         Serial = new LibvirtSerial(options, _line);
+        Clipboard = new LibvirtClipboard(_line, clock);
         var insider = new AgentGuest(agent, clock);
         Guest = insider;
         _guestClock = new GuestClock(insider, clock);
         Power = new LibvirtPower(_line);
         Suspend = new LibvirtSuspend(options, _line);
         Resize = new LibvirtResize(options, _line, _volumes, _start);
-        Addresses = new LibvirtAddresses(_line, agent);
+        var addresses = new LibvirtAddresses(_line, agent);
+        Addresses = addresses;
+        Ports = new LibvirtPorts(options, _line, addresses, clock);
         Autostart = new LibvirtAutostart(_line);
         Activity = new LibvirtActivity(_line);
         Snapshots = new LibvirtSnapshots(_line, clock);
@@ -65,6 +68,12 @@ internal sealed class LibvirtHypervisor : IHypervisor, IDisposable
 
     /// <inheritdoc/>
     public ISerial? Serial { get; }
+
+    /// <inheritdoc/>
+    public IClipboard? Clipboard { get; }
+
+    /// <inheritdoc/>
+    public IGuestPorts? Ports { get; }
 
     /// <inheritdoc/>
     public IGuest? Guest { get; }

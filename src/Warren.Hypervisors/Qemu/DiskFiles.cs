@@ -97,10 +97,6 @@ internal sealed class DiskFiles(QemuOptions options, CommandRunner commands)
         FirmwareFiles.Find(options.FirmwareSearchPaths) ?? throw new HypervisorException(
             HypervisorErrorKind.Unsupported, "firmware uefi needs OVMF, which is not installed: apt-get install ovmf");
 
-    /// <summary>Makes a file, in the place of one that is there, an overlay on a layer of qcow2. The layer is not opened: a QEMU may be writing to it.</summary>
-    internal Task MakeOverlayAsync(string path, string layer, long bytes, CancellationToken cancellation) =>
-        MakeAsync(path, cancellation, "-u", "-b", layer, "-F", "qcow2", path + ".new", Text(bytes));
-
     /// <summary>Takes out the layer below a file: what it holds goes into the file, which then lies upon what the layer lay upon.</summary>
     internal async Task TakeOutAsync(string path, string layer, CancellationToken cancellation)
     {

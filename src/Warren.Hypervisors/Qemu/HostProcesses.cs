@@ -22,6 +22,17 @@ internal static class HostProcesses
     /// <summary>The text of /proc/PID/smaps_rollup; null when the process is gone, or another user's.</summary>
     internal static string? MemorySizes(int pid) => ReadAll($"/proc/{pid}/smaps_rollup") is { Length: > 0 } bytes ? Encoding.UTF8.GetString(bytes) : null;
 
+    /// <summary>
+    /// The user of a process (/proc/PID/status, Uid: real, effective); null when it is gone. Not the owner of /proc/PID, which is root for one that
+    /// forbids core dumps (proc(5), prctl(2) PR_SET_DUMPABLE), as any process may.
+    /// </summary>
+    internal static uint? User(int pid)
+    {
+        if (ReadAll($"/proc/{pid}/status") is not { Length: > 0 } bytes) return null;
+        var line = Encoding.UTF8.GetString(bytes).Split('\n').FirstOrDefault(l => l.StartsWith("Uid:", StringComparison.Ordinal));
+        return line?.Split('\t') is [_, _, var effective, ..] ? uint.Parse(effective, CultureInfo.InvariantCulture) : null;
+    }
+
     /// <summary>Fields of /proc/PID/stat from the third on, the state; null when the process is gone or nothing but a zombie.</summary>
     private static string[]? Stat(int pid)
     {

@@ -41,6 +41,8 @@ internal sealed class MachineFolder
 
     internal string AgentSocket => In("agent.sock");
 
+    internal string ClipboardSocket => In("clip.sock");
+
     internal string StateSocket => In("state.sock");
 
     internal string SerialLog => In("serial.log");
@@ -59,6 +61,9 @@ internal sealed class MachineFolder
 
     /// <summary>Marks a machine that starts with its host.</summary>
     internal string Autostart => In("autostart");
+
+    /// <summary>Held while a forward of the moment is made; see <see cref="MomentFile"/>.</summary>
+    internal string PortMoment => In("port.moment");
 
     internal string QemuLog => In("qemu.log");
 

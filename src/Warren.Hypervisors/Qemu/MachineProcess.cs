@@ -1,3 +1,5 @@
+using Warren.Hypervisors.Qemu.Confinement;
+
 namespace Warren.Hypervisors.Qemu;
 
 /// <summary>What <c>process.json</c> keeps about the QEMU that was started.</summary>
@@ -6,51 +8,67 @@ namespace Warren.Hypervisors.Qemu;
 /// <param name="BootId">The boot those numbers belong to.</param>
 /// <param name="LogOffset">Where in qemu.log this run begins, bytes.</param>
 /// <param name="Resumed">What it took in of a machine that had run before; null for one that booted.</param>
-internal sealed record ProcessRecord(int ProcessId, long StartTicks, string BootId, long LogOffset, Resumption? Resumed = null);
+/// <param name="Network">What its guest may reach; null: nothing was said of it.</param>
+/// <param name="Egress">Where to alone; null: no list.</param>
+/// <param name="Mbps">What it may send, and as much again receive, in Mbit/s; null: no limit.</param>
+internal sealed record ProcessRecord(int ProcessId, long StartTicks, string BootId, long LogOffset, Resumption? Resumed = null, GuestNetworkMode? Network = null, IReadOnlyList<string>? Egress = null, int? Mbps = null);
 
 /// <summary>
-/// Finds the QEMU of a machine and ends it. A process is ours only when its arguments name this machine's pid file and,
-/// where its start was recorded, its start time is the recorded one; a pid alone proves nothing.
+/// Finds the QEMU of a machine and ends it. A process is ours only when its arguments name this machine's pid file, its user is the
+/// machine's or ours (anybody may give himself arguments) and, where its start was recorded, its start time is the recorded one; a pid alone proves nothing.
 /// </summary>
 internal static class MachineProcess
 {
     /// <summary>The running QEMU of this machine, or null. A few microseconds; trusts the files left by start.</summary>
-    internal static int? Find(MachineFolder folder)
+    internal static int? Find(MachineFolder folder) => Look(folder)?.Pid;
+
+    /// <summary>As <see cref="Find"/>, but looks through all processes too: right after a spawn there is no file yet.</summary>
+    internal static int? Search(MachineFolder folder) => LookEverywhere(folder)?.Pid;
+
+    /// <summary>The user that the machine's QEMU runs as, which no link in its folder changes; null when it does not run.</summary>
+    internal static uint? UserOf(MachineFolder folder) => LookEverywhere(folder)?.User;
+
+    private static (int Pid, uint User)? Look(MachineFolder folder)
     {
         var record = PrivateFile.Read<ProcessRecord>(folder.ProcessRecord);
         if (record is not null
             && record.BootId == HostProcesses.BootId
-            && HostProcesses.StartTicks(record.ProcessId) == record.StartTicks
-            && Names(record.ProcessId, folder))
+            && User(record.ProcessId, folder) is { } user
+            // After the look at it: it was no other then.
+            && HostProcesses.StartTicks(record.ProcessId) == record.StartTicks)
         {
-            return record.ProcessId;
+            return (record.ProcessId, user);
         }
 
         // The server died between the spawn and its record: QEMU's own pid file still tells.
-        return ReadPidFile(folder) is { } pid && HostProcesses.StartTicks(pid) is not null && Names(pid, folder) ? pid : null;
+        return ReadPidFile(folder) is { } pid && User(pid, folder) is { } its && HostProcesses.StartTicks(pid) is not null ? (pid, its) : null;
     }
 
-    /// <summary>As <see cref="Find"/>, but looks through all processes too: right after a spawn there is no file yet.</summary>
-    internal static int? Search(MachineFolder folder)
+    private static (int Pid, uint User)? LookEverywhere(MachineFolder folder)
     {
-        if (Find(folder) is { } known) return known;
+        if (Look(folder) is { } known) return known;
         foreach (var pid in HostProcesses.All())
         {
-            if (Names(pid, folder) && HostProcesses.StartTicks(pid) is not null) return pid;
+            if (User(pid, folder) is { } user && HostProcesses.StartTicks(pid) is not null) return (pid, user);
         }
 
         return null;
     }
 
     /// <summary>Writes down which process runs the machine.</summary>
-    internal static void Record(MachineFolder folder, int pid, long logOffset, Resumption? resumed)
+    internal static void Record(MachineFolder folder, int pid, long logOffset, Resumption? resumed, GuestReach? reach = null)
     {
         if (HostProcesses.StartTicks(pid) is { } ticks)
-            PrivateFile.Write(folder.ProcessRecord, new ProcessRecord(pid, ticks, HostProcesses.BootId, logOffset, resumed), sync: false);
+            PrivateFile.Write(folder.ProcessRecord, new ProcessRecord(pid, ticks, HostProcesses.BootId, logOffset, resumed, reach?.Mode, reach?.Egress, reach?.Mbps), sync: false);
     }
 
     /// <summary>DHCP leases of others in the state of the running machine.</summary>
     internal static int Leases(MachineFolder folder) => PrivateFile.Read<ProcessRecord>(folder.ProcessRecord)?.Resumed?.Leases ?? 0;
+
+    /// <summary>What the next QEMU must know that goes on with the state of this one.</summary>
+    /// <param name="folder">The machine.</param>
+    /// <param name="type">The versioned type of its board.</param>
+    internal static Resumption Resumption(MachineFolder folder, string type) => new(type, Leases(folder), Clipboard: File.Exists(folder.ClipboardSocket));
 
     /// <summary>Notes that the machine was ended on purpose.</summary>
     internal static void Forget(MachineFolder folder)
@@ -89,12 +107,16 @@ internal static class MachineProcess
         }
     }
 
-    private static bool Names(int pid, MachineFolder folder)
+    private static bool Names(int pid, MachineFolder folder) => User(pid, folder) is not null;
+
+    /// <summary>The user of a process if it is this machine's.</summary>
+    private static uint? User(int pid, MachineFolder folder)
     {
         var arguments = HostProcesses.Arguments(pid);
-        return ValueAfter(arguments, "-pidfile") == folder.PidFile
-            // The launching shell carries the same arguments until it has started QEMU.
-            && Path.GetFileName(arguments[0]) is not ("sh" or "setsid");
+        if (ValueAfter(arguments, "-pidfile") != folder.PidFile) return null;
+        // The launching shell carries the same arguments until it has started QEMU.
+        if (Path.GetFileName(arguments[0]) is "sh" or "setsid" or "setpriv") return null;
+        return HostProcesses.User(pid) is { } user && (user == FileOwner.Self || user == MachineUsers.UserOf(folder.Path)) ? user : null;
     }
 
     private static string? ValueAfter(string[] arguments, string option)
@@ -107,7 +129,10 @@ internal static class MachineProcess
     {
         try
         {
-            return int.TryParse(File.ReadAllText(folder.PidFile).Trim(), out var pid) && pid > 0 ? pid : null;
+            if (FileOwner.TryOpenItself(folder.PidFile, FileAccess.Read) is not { } file) return null;
+            using var reader = new StreamReader(new FileStream(file, FileAccess.Read));
+            Span<char> text = stackalloc char[16];
+            return int.TryParse(text[..reader.ReadBlock(text)].Trim(), out var pid) && pid > 0 ? pid : null;
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {

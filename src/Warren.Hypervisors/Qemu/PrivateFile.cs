@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Warren.Hypervisors.Qemu.Confinement;
 
 namespace Warren.Hypervisors.Qemu;
 
@@ -42,8 +43,10 @@ internal static class PrivateFile
     }
 
     /// <summary>Reads a file; null when it is absent or unreadable as <typeparamref name="T"/>.</summary>
+    /// <remarks>Where machines run under users of their own, only what the server's has written counts: a QEMU that was taken over could write another.</remarks>
     internal static T? Read<T>(string path) where T : class
     {
+        if (FileOwner.IsRoot && (FileOwner.Of(path) is not { IsFile: true } facts || UserRange.MayBeMachines(facts.User))) return null;
         try
         {
             using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);

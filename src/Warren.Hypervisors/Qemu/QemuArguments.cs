@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Warren.Hypervisors.Guests;
 
 namespace Warren.Hypervisors.Qemu;
 
@@ -43,7 +44,7 @@ internal static class QemuArguments
         AddFirmware(line, folder, firmware);
         AddDisks(line, definition, folder);
         AddNetwork(line, definition, resumed?.Leases ?? 0);
-        AddConsoles(line, definition, folder);
+        AddConsoles(line, definition, folder, resumed?.Clipboard ?? true);
         // -S: the one who gives it the state lets it run.
         if (resumed is not null) line.AddRange("-S", "-incoming", "defer");
         return line;
@@ -66,24 +67,24 @@ internal static class QemuArguments
         // The disk comes before the ISO: firmware passes over an empty one, and after an installation the guest boots from it.
         if (definition.DiskGiB > 0 || definition.Boot.Format != "iso")
         {
-            line.AddRange("-blockdev", Node(SystemNode, "qcow2", folder.SystemDisk, readOnly: false));
-            line.AddRange("-device", Device("virtio-blk-pci", ("drive", SystemNode), ("id", "disk0"), ("bootindex", order++)));
+            var drive = AddDisk(line, definition, SystemNode, "qcow2", folder.SystemDisk, readOnly: false);
+            line.AddRange("-device", Device("virtio-blk-pci", ("drive", drive), ("id", "disk0"), ("bootindex", order++)));
         }
 
         if (definition.Boot.Format == "iso")
         {
-            line.AddRange("-blockdev", Node(IsoNode, "raw", definition.Boot.Path, readOnly: true));
-            line.AddRange("-device", Device("ide-cd", ("drive", IsoNode), ("id", "cd0"), ("bus", "ide.0"), ("bootindex", order)));
+            var drive = AddDisk(line, definition, IsoNode, "raw", definition.Boot.Path, readOnly: true);
+            line.AddRange("-device", Device("ide-cd", ("drive", drive), ("id", "cd0"), ("bus", "ide.0"), ("bootindex", order)));
         }
 
         for (var i = 0; i < definition.DataDisks.Count; i++)
         {
             var disk = definition.DataDisks[i];
             var attachedAsIs = disk.ExistingPath is not null && !definition.Ephemeral;
-            line.AddRange("-blockdev", attachedAsIs
-                ? Node(DataNode + Text(i), disk.ExistingFormat!, disk.ExistingPath!, readOnly: false)
-                : Node(DataNode + Text(i), "qcow2", folder.DataDisk(i), readOnly: false));
-            line.AddRange("-device", Device("virtio-blk-pci", ("drive", DataNode + Text(i)), ("id", $"disk{i + 1}"), ("serial", $"data{i}")));
+            var drive = attachedAsIs
+                ? AddDisk(line, definition, DataNode + Text(i), disk.ExistingFormat!, disk.ExistingPath!, readOnly: false)
+                : AddDisk(line, definition, DataNode + Text(i), "qcow2", folder.DataDisk(i), readOnly: false);
+            line.AddRange("-device", Device("virtio-blk-pci", ("drive", drive), ("id", $"disk{i + 1}"), ("serial", $"data{i}")));
         }
 
         if (definition.Seed is null) return;
@@ -98,12 +99,14 @@ internal static class QemuArguments
         var first = leases == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $",dhcpstart=10.0.2.{GuestAddress - leases}");
         var forwards = definition.Forwards.Select(f =>
             string.Create(CultureInfo.InvariantCulture, $",hostfwd={f.Protocol}:{f.HostAddress}:{f.HostPort}-10.0.2.{GuestAddress}:{f.GuestPort}"));
-        line.AddRange("-netdev", "user,id=net0" + first + string.Concat(forwards));
+        // QEMU's own word for it (qemu(1), -netdev user); what comes in by forwards is still answered.
+        var restrict = definition.NetworkMode == GuestNetworkMode.Isolated ? ",restrict=on" : "";
+        line.AddRange("-netdev", "user,id=net0" + restrict + first + string.Concat(forwards));
         // Nothing boots from the network; without the card's boot ROM the firmware is done a tenth of tiny's boot earlier.
         line.AddRange("-device", Device("virtio-net-pci", ("netdev", "net0"), ("mac", definition.MacAddress), ("romfile", "")));
     }
 
-    private static void AddConsoles(List<string> line, MachineDefinition definition, MachineFolder folder)
+    private static void AddConsoles(List<string> line, MachineDefinition definition, MachineFolder folder, bool clipboard)
     {
         line.AddRange("-device", "virtio-rng-pci");
         // A fork's guest learns by it that it is another machine (Microsoft, "Virtual Machine Generation ID").
@@ -117,18 +120,48 @@ internal static class QemuArguments
         line.AddRange("-serial", "chardev:serial");
         line.AddRange("-chardev", Listening("agent", folder.AgentSocket), "-device", "virtio-serial-pci");
         line.AddRange("-device", Device("virtserialport", ("chardev", "agent"), ("name", "org.qemu.guest_agent.0")));
+        if (!clipboard) return;
+        // Not QEMU's own qemu-vdagent: while that is there, the machine's memory cannot be kept ("doesn't yet support migration").
+        line.AddRange("-chardev", Listening("clipboard", folder.ClipboardSocket));
+        line.AddRange("-device", Device("virtserialport", ("chardev", "clipboard"), ("name", SpiceAgent.PortName)));
     }
 
     private static string Listening(string id, string path) => $"socket,id={id},path={Escape(path)},server=on,wait=off";
 
-    private static string Memory(GuestMemory memory, MachineDefinition definition) => new JsonObject
+    private static string Memory(GuestMemory memory, MachineDefinition definition)
     {
-        ["qom-type"] = "memory-backend-file",
-        ["id"] = "ram",
-        ["mem-path"] = memory.Path,
-        ["size"] = definition.MemoryMiB * (1L << 20),
-        ["share"] = memory.Shared,
-    }.ToJsonString();
+        var backend = new JsonObject
+        {
+            ["qom-type"] = "memory-backend-file",
+            ["id"] = "ram",
+            ["mem-path"] = memory.Path,
+            ["size"] = definition.MemoryMiB * (1L << 20),
+            ["share"] = memory.Shared,
+        };
+        // The file is only read, and the guest's memory is not (QEMU docs/system/vm-templating.rst).
+        if (memory.ReadOnly) (backend["readonly"], backend["rom"]) = (true, "off");
+        return backend.ToJsonString();
+    }
+
+    /// <summary>
+    /// A disk, of which all of a machine's share one limit. That is -drive's to say (docs/throttle.txt): -blockdev has only a filter for it, which
+    /// would stand between the disk and its snapshots.
+    /// </summary>
+    /// <returns>What its device is told.</returns>
+    private static string AddDisk(List<string> line, MachineDefinition definition, string node, string format, string path, bool readOnly)
+    {
+        if (definition.DiskMiBps is null && definition.DiskIops is null)
+        {
+            line.AddRange("-blockdev", Node(node, format, path, readOnly));
+            return node;
+        }
+
+        var bytes = definition.DiskMiBps is { } most ? string.Create(CultureInfo.InvariantCulture, $",throttling.bps-total={(long)most << 20}") : "";
+        var operations = definition.DiskIops is { } count ? string.Create(CultureInfo.InvariantCulture, $",throttling.iops-total={count}") : "";
+        line.AddRange("-drive", $"if=none,id=drive-{node},node-name={node},driver={format},read-only={(readOnly ? "on" : "off")},discard=unmap"
+            + $",file.driver=file,file.filename={Escape(path)}{bytes}{operations},throttling.group=disks");
+        return "drive-" + node;
+    }
 
     private static string Node(string name, string format, string path, bool readOnly) => new JsonObject
     {
@@ -159,9 +192,11 @@ internal static class QemuArguments
 /// <summary>A file that is a guest's memory.</summary>
 /// <param name="Path">Where it is.</param>
 /// <param name="Shared">The guest writes to it; else what it writes is its own.</param>
-internal sealed record GuestMemory(string Path, bool Shared);
+/// <param name="ReadOnly">QEMU need not be able to write to it, and does not open it for that; not before 8.2.</param>
+internal sealed record GuestMemory(string Path, bool Shared, bool ReadOnly = false);
 
 /// <summary>What a QEMU must know that goes on with the state of another.</summary>
 /// <param name="MachineType">The versioned type of its board: <c>q35</c> means another one in the next QEMU.</param>
 /// <param name="Leases">DHCP leases in the state that belong to machines it was forked from.</param>
-internal sealed record Resumption(string MachineType, int Leases);
+/// <param name="Clipboard">It has the port of a clipboard; states that do not say so are older than that port, and fit no machine that has it.</param>
+internal sealed record Resumption(string MachineType, int Leases, bool Clipboard = false);

@@ -1,3 +1,5 @@
+using Warren.Hypervisors.Guests;
+
 namespace Warren.Hypervisors.Qemu;
 
 /// <summary>The screen, as QEMU's RFB server on a unix socket gives it. Several viewers may be connected.</summary>
@@ -15,6 +17,9 @@ internal sealed class QemuScreen(string machinesFolder, TimeProvider clock) : IS
 internal sealed class QemuSerial(string machinesFolder, TimeProvider clock) : ISerial
 {
     /// <inheritdoc/>
+    public IKeptLogs? Kept { get; } = new SerialLogFiles(machinesFolder);
+
+    /// <inheritdoc/>
     public Task<Stream> OpenAsync(string machineId, CancellationToken cancellation)
     {
         var folder = new MachineFolder(machinesFolder, machineId);
@@ -22,13 +27,19 @@ internal sealed class QemuSerial(string machinesFolder, TimeProvider clock) : IS
     }
 
     /// <inheritdoc/>
-    public Task<Stream> OpenLogAsync(string machineId, CancellationToken cancellation)
+    public async Task<Stream> OpenLogAsync(string machineId, CancellationToken cancellation) => new KeptLogStream(await Kept!.OpenAsync(machineId, cancellation));
+}
+
+/// <summary>The port of the guest's SPICE agent, on a socket: QEMU carries its bytes and knows nothing of them.</summary>
+internal sealed class QemuClipboard(string machinesFolder, TimeProvider clock) : IClipboard
+{
+    /// <inheritdoc/>
+    public async Task<ISharedClipboard> OpenAsync(string machineId, CancellationToken cancellation)
     {
         var folder = new MachineFolder(machinesFolder, machineId);
-        if (!folder.Exists)
-            throw new HypervisorException(HypervisorErrorKind.NotFound, $"there is no machine {machineId} on this host");
-        return Task.FromResult<Stream>(File.Exists(folder.SerialLog)
-            ? new FileStream(folder.SerialLog, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete)
-            : new MemoryStream([], writable: false));
+        // Started before there was such a port, or resumed from a state that has none.
+        if (MachineProcess.Find(folder) is not null && !File.Exists(folder.ClipboardSocket))
+            throw new HypervisorException(HypervisorErrorKind.Unsupported, $"machine {machineId} has no port for a clipboard until it is started anew");
+        return new SpiceAgent(await UnixSockets.OpenStreamAsync(folder, folder.ClipboardSocket, clock, cancellation), clock);
     }
 }

@@ -38,6 +38,27 @@ internal sealed class QemuControl(TimeProvider clock)
         }
     }
 
+    /// <summary>Has a conversation whose later commands depend on earlier answers; nobody else speaks meanwhile.</summary>
+    /// <exception cref="HypervisorException">Unreachable when QEMU is silent, Rejected when it refuses.</exception>
+    internal async Task<T> ConverseAsync<T>(MachineFolder folder, Func<Ask, Task<T>> talk, CancellationToken cancellation)
+    {
+        var gate = _gates.GetOrAdd(folder.Id, _ => new SemaphoreSlim(1));
+        if (!await gate.WaitAsync(Limit, cancellation))
+            throw new HypervisorException(HypervisorErrorKind.Unreachable, $"the control socket of machine {folder.Id} is busy");
+        try
+        {
+            using var qmp = await QmpConnection.OpenAsync(folder.QmpSocket, Limit, clock, cancellation);
+            return await talk((command, arguments) => qmp.CommandAsync(command, arguments, Limit, clock, CancellationToken.None));
+        }
+        finally
+        {
+            gate.Release();
+        }
+    }
+
+    /// <summary>Gives one command of a conversation.</summary>
+    internal delegate Task<JsonNode?> Ask(string command, JsonObject? arguments);
+
     /// <summary>Gives one command with arguments and returns its answer.</summary>
     /// <exception cref="HypervisorException">Unreachable when QEMU is silent for <paramref name="limit"/>, Rejected when it refuses.</exception>
     internal async Task<JsonNode?> AskAsync(

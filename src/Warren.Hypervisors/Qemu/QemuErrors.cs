@@ -49,8 +49,8 @@ internal static partial class QemuErrors
     [GeneratedRegex(@"Could not set up host forwarding rule '(?<protocol>\w+):(?<address>[^:]*):(?<port>\d+)-", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex HostForward();
 
-    // setsid(1) of util-linux in the C locale.
-    [GeneratedRegex(@"^setsid: failed to execute (?<program>.+): (?<why>No such file or directory|Permission denied)", RegexOptions.ExplicitCapture | RegexOptions.Multiline, 1000)]
+    // setsid(1) and setpriv(1) of util-linux in the C locale.
+    [GeneratedRegex(@"^set(sid|priv): failed to execute (?<program>.+): (?<why>No such file or directory|Permission denied)", RegexOptions.ExplicitCapture | RegexOptions.Multiline, 1000)]
     private static partial Regex NotInstalled();
 
     [GeneratedRegex(@"Failed to (get ""[\w ]+""|lock byte)|Is another process using the image", RegexOptions.ExplicitCapture, 1000)]

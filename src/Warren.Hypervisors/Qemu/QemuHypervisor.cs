@@ -1,6 +1,7 @@
 using Warren.Hypervisors.Commands;
 using Warren.Hypervisors.Guests;
 using Warren.Hypervisors.Guests.Renewal;
+using Warren.Hypervisors.Qemu.Confinement;
 using Warren.Hypervisors.Qemu.Forks;
 using Warren.Hypervisors.Qemu.Probe;
 using Warren.Hypervisors.Qemu.Snapshots;
@@ -20,6 +21,7 @@ public sealed class QemuHypervisor : IHypervisor, IOwnProcesses
     private readonly DiskFiles _disks;
     private readonly QemuLauncher _launcher;
     private readonly QemuProbe _probe;
+    private readonly QemuConfinement _confinement;
     private readonly QemuShutdown _shutdown;
     private readonly QemuLife _life;
     private readonly Layers _layers;
@@ -36,10 +38,11 @@ public sealed class QemuHypervisor : IHypervisor, IOwnProcesses
         _control = new QemuControl(clock);
         _disks = new DiskFiles(_options, commands);
         _launcher = new QemuLauncher(_options, commands, clock);
-        _probe = new QemuProbe(_options, commands);
+        _confinement = new QemuConfinement(_options, commands);
+        _probe = new QemuProbe(_options, commands, _confinement);
         var agent = new GuestAgent(_options.MachinesFolder, _options.KeepAgentLines, clock);
         _shutdown = new QemuShutdown(_control, agent, clock);
-        _life = new QemuLife(_options, _disks, new SeedIso(commands, options.XorrisoProgram), _launcher, _probe, _shutdown);
+        _life = new QemuLife(_options, _disks, new SeedIso(commands, options.XorrisoProgram), _launcher, _probe, _shutdown, _confinement);
         _layers = new Layers(_options.MachinesFolder, _disks, clock);
         _snapshots = new QemuSnapshots(_options.MachinesFolder, _layers, _life, _control, new QuietGuest(agent), clock);
         _suspend = new QemuSuspend(_options.MachinesFolder, _life, _snapshots, _control, clock);
@@ -49,6 +52,8 @@ public sealed class QemuHypervisor : IHypervisor, IOwnProcesses
         Clones = new QemuClones(_options.MachinesFolder, _layers, _disks, _life, _snapshots, clock);
         Screen = new QemuScreen(_options.MachinesFolder, clock);
         Serial = new QemuSerial(_options.MachinesFolder, clock);
+        Clipboard = new QemuClipboard(_options.MachinesFolder, clock);
+        Ports = new QemuPorts(_options.MachinesFolder, _control, clock);
         Guest = insider;
         Power = new QemuPower(_options.MachinesFolder, _control);
         Resize = new QemuResize(_options.MachinesFolder, _disks, clock);
@@ -65,6 +70,12 @@ public sealed class QemuHypervisor : IHypervisor, IOwnProcesses
 
     /// <inheritdoc/>
     public ISerial? Serial { get; }
+
+    /// <inheritdoc/>
+    public IClipboard? Clipboard { get; }
+
+    /// <inheritdoc/>
+    public IGuestPorts? Ports { get; }
 
     /// <inheritdoc/>
     public IGuest? Guest { get; }
@@ -147,6 +158,7 @@ public sealed class QemuHypervisor : IHypervisor, IOwnProcesses
         }
         else
         {
+            await _confinement.EndOthersAsync(folder, cancellation);
             HostDisk.AnswerFor(() => QemuSuspend.Clear(folder));
             await _snapshots.RecoverAsync(folder, cancellation);
             await _life.StartAsync(definition, folder, null, cancellation);
@@ -182,7 +194,9 @@ public sealed class QemuHypervisor : IHypervisor, IOwnProcesses
         var folder = Folder(machineId);
         using var _ = await MachineLock.TakeAsync(folder, _clock, cancellation);
         await _shutdown.KillAsync(folder, cancellation);
+        var user = _confinement.UserOf(folder);
         folder.Remove();
+        await _confinement.ForgetAsync(user, cancellation);
         MachineFolder.Sweep(folder.Root);
         using (await _layers.LockAsync(cancellation)) _layers.Clear();
         _control.Forget(machineId);
@@ -199,6 +213,7 @@ public sealed class QemuHypervisor : IHypervisor, IOwnProcesses
     /// <inheritdoc/>
     public async Task<IReadOnlyList<FoundMachine>> ListAsync(CancellationToken cancellation)
     {
+        await _confinement.KeepAsync(cancellation);
         List<FoundMachine> found = [.. MachineProcess.Foreign(_options.MachinesFolder)];
         if (!Directory.Exists(_options.MachinesFolder)) return found;
         foreach (var path in Directory.EnumerateDirectories(_options.MachinesFolder))

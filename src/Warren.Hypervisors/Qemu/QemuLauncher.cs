@@ -1,5 +1,7 @@
 using System.Globalization;
 using Warren.Hypervisors.Commands;
+using Warren.Hypervisors.Qemu.Confinement;
+using Warren.Hypervisors.Qemu.Snapshots;
 
 namespace Warren.Hypervisors.Qemu;
 
@@ -19,23 +21,40 @@ internal sealed class QemuLauncher(QemuOptions options, CommandRunner commands, 
     /// A fixed script; every value is a positional parameter and is never parsed by the shell. <c>setsid</c> makes QEMU
     /// the leader of its own session, so that neither our death nor our terminal reaches it, and <c>$!</c> is its pid.
     /// </summary>
-    private const string Detach = """umask 077; log=$1; shift; setsid -- "$@" </dev/null >>"$log" 2>&1 & echo $!""";
+    private const string Detach = """
+        umask 077; log=$1; memory=$2; groups=$3; shift 3
+        [ -z "$memory" ] || exec 9<>"$memory" || exit
+        while [ "$groups" -gt 0 ]; do echo $$ >"$1" || exit; shift; groups=$((groups - 1)); done
+        setsid -- "$@" </dev/null >>"$log" 2>&1 & echo $!
+        """;
+
+    /// <summary>Where QEMU finds memory that was opened for it.</summary>
+    internal const string InheritedMemory = "/proc/self/fd/9";
 
     /// <summary>Starts a machine and waits until its control socket answers.</summary>
+    /// <param name="folder">Its files.</param>
+    /// <param name="arguments">QEMU's.</param>
+    /// <param name="resumed">What it takes in, or null.</param>
+    /// <param name="start">How it is confined.</param>
+    /// <param name="memory">A file that is opened for it where it is, and is <see cref="InheritedMemory"/> to it; or empty.</param>
+    /// <param name="cancellation">Ends it again.</param>
     /// <exception cref="HypervisorException">With QEMU's own words when it ends instead.</exception>
-    internal async Task StartAsync(MachineFolder folder, IReadOnlyList<string> arguments, Resumption? resumed, CancellationToken cancellation)
+    internal async Task StartAsync(MachineFolder folder, IReadOnlyList<string> arguments, Resumption? resumed, ConfinedStart start, string memory, CancellationToken cancellation)
     {
         await FormerEndsAsync(folder, cancellation);
         SetAside(folder.QemuLog);
-        SetAside(folder.SerialLog);
+        // Where the host's file system cannot forget the oldest part of a file.
+        if (!SerialLogFiles.Cut(folder.SerialLog)) SetAside(folder.SerialLog);
         // The pid file stays: QEMU locks it, which keeps a second one out whatever happens to us.
         File.Delete(folder.ProcessRecord);
+        // By it is known which QEMU has such a port; each makes its sockets anew.
+        File.Delete(folder.ClipboardSocket);
         var offset = Length(folder.QemuLog);
         cancellation.ThrowIfCancellationRequested();
         // Not to be cancelled: its pid would be lost. It ends at once.
-        var pid = await SpawnAsync(folder, arguments, CancellationToken.None);
+        var pid = await SpawnAsync(folder, arguments, start, memory, CancellationToken.None);
         var ticks = HostProcesses.StartTicks(pid);
-        MachineProcess.Record(folder, pid, offset, resumed);
+        MachineProcess.Record(folder, pid, offset, resumed, start.Reach);
         try
         {
             await WaitUntilReadyAsync(folder, pid, offset, cancellation);
@@ -111,10 +130,14 @@ internal sealed class QemuLauncher(QemuOptions options, CommandRunner commands, 
         }
     }
 
-    private async Task<int> SpawnAsync(MachineFolder folder, IReadOnlyList<string> arguments, CancellationToken cancellation)
+    private async Task<int> SpawnAsync(MachineFolder folder, IReadOnlyList<string> arguments, ConfinedStart start, string memory, CancellationToken cancellation)
     {
         var output = await commands.RequireAsync(
-            new Command("/bin/sh", ["-c", Detach, "detach", folder.QemuLog, options.QemuProgram, .. arguments])
+            new Command("/bin/sh",
+            [
+                "-c", Detach, "detach", folder.QemuLog, start.Before.Count > 0 ? memory : "", start.Groups.Count.ToString(CultureInfo.InvariantCulture), .. start.Groups,
+                .. start.Before, options.QemuProgram, .. arguments,
+            ])
             {
                 Environment = options.Environment,
                 WorkingDirectory = folder.Path,
@@ -141,7 +164,8 @@ internal sealed class QemuLauncher(QemuOptions options, CommandRunner commands, 
     private static void Restrict(MachineFolder folder)
     {
         foreach (var socket in new[] { folder.QmpSocket, folder.RfbSocket, folder.SerialSocket, folder.AgentSocket })
-            File.SetUnixFileMode(socket, OwnerOnly.File);
+            HostDisk.AnswerFor(() => FileOwner.RestrictSocket(socket));
+        if (File.Exists(folder.ClipboardSocket)) HostDisk.AnswerFor(() => FileOwner.RestrictSocket(folder.ClipboardSocket));
     }
 
     private static void SetAside(string log)

@@ -15,6 +15,7 @@ internal static class QemuObserver
         try
         {
             var answers = await control.RunAsync(folder, cancellation, "query-status", "query-blockstats");
+            await QemuPorts.ClearAsync(folder, control, cancellation);
             var status = (string?)answers[0]?["status"] ?? "";
             return Understand(status) with { ProcessId = pid, FirmwareRan = FirmwareRan(answers[1]) || Resumed(folder) };
         }

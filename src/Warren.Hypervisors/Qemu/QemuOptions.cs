@@ -34,6 +34,15 @@ public sealed record QemuOptions
     /// <summary>Run QEMU under its seccomp filter. Only for builds without it should this be false.</summary>
     public bool Sandbox { get; init; } = true;
 
+    /// <summary>Users that machines run under where the server is root; null: all run as the server.</summary>
+    public Confinement.UserRange? Users { get; init; } = Confinement.UserRange.Default;
+
+    /// <summary>The program that starts another one with fewer privileges (util-linux).</summary>
+    public string SetprivProgram { get; init; } = "setpriv";
+
+    /// <summary>The program that loads packet filters (nftables).</summary>
+    public string NftProgram { get; init; } = "nft";
+
     /// <summary>
     /// Stay connected to guests' agents: they answer at once then. The agent's socket takes one client at a time, so that no other process
     /// can talk to agents meanwhile.

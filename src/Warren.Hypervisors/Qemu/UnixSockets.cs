@@ -1,11 +1,22 @@
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 
 namespace Warren.Hypervisors.Qemu;
 
-/// <summary>Connecting to QEMU's unix sockets.</summary>
+/// <summary>
+/// Connecting to QEMU's unix sockets. They are in a folder where a QEMU that was taken over can put a link to any other socket of the host, which would be
+/// open to us: so whoever listens must have the user that the machine's QEMU runs as.
+/// </summary>
 internal static class UnixSockets
 {
+    // getsockopt(2), as Linux numbers it; struct ucred is pid, user and group.
+    private const int SocketLevel = 1, PeerCredentials = 17, CredentialsLength = 12, UserOffset = 4;
+
     /// <summary>Connects; while the listener's queue is full it tries again until cancelled.</summary>
+    /// <param name="path">The socket, in the machine's folder.</param>
+    /// <param name="clock">Time.</param>
+    /// <param name="cancellation">Ends it.</param>
+    /// <exception cref="SocketException">Nobody listens, or somebody who is not the machine's QEMU.</exception>
     internal static async Task<Socket> ConnectAsync(string path, TimeProvider clock, CancellationToken cancellation)
     {
         while (true)
@@ -14,7 +25,7 @@ internal static class UnixSockets
             try
             {
                 await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellation);
-                return socket;
+                return IsMachines(socket, path) ? socket : throw new SocketException((int)SocketError.AccessDenied);
             }
             catch (SocketException e) when (e.SocketErrorCode is SocketError.WouldBlock or SocketError.TryAgain)
             {
@@ -28,6 +39,17 @@ internal static class UnixSockets
                 throw;
             }
         }
+    }
+
+    /// <summary>The kernel keeps who a listener was when it began to listen (unix(7), SO_PEERCRED): nothing that is done to the path afterwards changes it.</summary>
+    private static bool IsMachines(Socket socket, string path)
+    {
+        if (!OperatingSystem.IsLinux()) return true;
+        var folder = Path.GetDirectoryName(path)!;
+        Span<byte> credentials = stackalloc byte[CredentialsLength];
+        return MachineProcess.UserOf(new MachineFolder(Path.GetDirectoryName(folder)!, Path.GetFileName(folder))) is { } user
+            && socket.GetRawSocketOption(SocketLevel, PeerCredentials, credentials) == CredentialsLength
+            && MemoryMarshal.Read<uint>(credentials[UserOffset..]) == user;
     }
 
     /// <summary>Opens a stream to a running machine's socket.</summary>

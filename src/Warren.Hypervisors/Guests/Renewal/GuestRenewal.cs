@@ -9,7 +9,7 @@ namespace Warren.Hypervisors.Guests.Renewal;
 /// </summary>
 internal sealed class GuestRenewal(AgentGuest guest, TimeProvider clock)
 {
-    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(3);
 
     private static readonly TimeSpan s_scriptLimit = TimeSpan.FromMinutes(5);
 

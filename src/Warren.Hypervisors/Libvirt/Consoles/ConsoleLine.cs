@@ -8,7 +8,7 @@ using Warren.Hypervisors.Libvirt.Native;
 namespace Warren.Hypervisors.Libvirt.Consoles;
 
 /// <summary>
-/// The two directions of a console, fed by the event loop: a pipe each. Nothing here waits for the daemon; a reader that does
+/// The two directions of a console or channel, fed by the event loop: a pipe each. Nothing here waits for the daemon; a reader that does
 /// not read, or a guest that does not, only stops its own direction.
 /// </summary>
 internal sealed unsafe class ConsoleLine
@@ -38,15 +38,22 @@ internal sealed unsafe class ConsoleLine
     internal Pipe ToGuest { get; } = new(new PipeOptions(pauseWriterThreshold: 64 * 1024, resumeWriterThreshold: 32 * 1024, useSynchronizationContext: false));
 
     /// <summary>Opens the console of a running domain. Runs inside a call of <see cref="HostLine"/>.</summary>
-    internal static ConsoleLine Open(Connection connection, DomainHandle domain)
+    internal static ConsoleLine Open(Connection connection, DomainHandle domain) =>
+        Open(connection, "the serial line", stream => LibVirt.DomainOpenConsole(domain, null, stream, 0));
+
+    /// <summary>The same of one of its channels.</summary>
+    internal static ConsoleLine OpenChannel(Connection connection, DomainHandle domain, string name) =>
+        Open(connection, $"the channel {name}", stream => LibVirt.DomainOpenChannel(domain, name, stream, 0));
+
+    private static ConsoleLine Open(Connection connection, string what, Func<StreamHandle, int> open)
     {
         var stream = VirError.Check(LibVirt.StreamNew(connection.Handle, LibVirt.StreamNonBlocking));
-        if (LibVirt.DomainOpenConsole(domain, null, stream, 0) < 0)
+        if (open(stream) < 0)
         {
             var failure = VirError.Last();
             stream.Dispose();
             throw failure.Code == VirError.OperationFailed
-                ? new HypervisorException(HypervisorErrorKind.Busy, "the serial line is open already; it serves one reader at a time", failure)
+                ? new HypervisorException(HypervisorErrorKind.Busy, $"{what} is open already; it serves one reader at a time", failure)
                 : failure;
         }
 

@@ -38,7 +38,7 @@ internal sealed class ConsoleStream(ConsoleLine line, HostLine host) : Stream
         _writer.Write(buffer.Span);
         var flushing = _writer.FlushAsync(cancellationToken);
         line.WakeWriter();
-        if ((await flushing).IsCompleted) throw new IOException("the serial line was closed");
+        if ((await flushing).IsCompleted) throw new IOException("the line was closed");
     }
 
     /// <inheritdoc/>

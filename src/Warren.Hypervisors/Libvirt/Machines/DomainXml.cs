@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Xml.Linq;
+using Warren.Hypervisors.Guests;
 
 namespace Warren.Hypervisors.Libvirt.Machines;
 
@@ -68,8 +69,8 @@ internal static class DomainXml
 
         yield return new XElement("serial", new XAttribute("type", "pty"),
             new XElement("log", new XAttribute("file", PathOf(at, volumes.SerialLog)), new XAttribute("append", "on")));
-        yield return new XElement("channel", new XAttribute("type", "unix"),
-            new XElement("target", new XAttribute("type", "virtio"), new XAttribute("name", "org.qemu.guest_agent.0")));
+        foreach (var port in (string[])["org.qemu.guest_agent.0", SpiceAgent.PortName])
+            yield return new XElement("channel", new XAttribute("type", "unix"), new XElement("target", new XAttribute("type", "virtio"), new XAttribute("name", port)));
         yield return Screen(at.RemoteScreen);
         yield return new XElement("video", new XElement("model",
             new XAttribute("type", definition.Video == VideoCard.Virtio ? "virtio" : "vga")));

@@ -66,12 +66,20 @@ internal sealed class MachineStart(LibvirtOptions options, HostLine line, Machin
             if (LibVirt.DomainCreate(domain.Handle, suspended ? 0 : flags) >= 0) return suspended;
             var failure = VirError.Last();
             if (failure.Code == VirError.OperationInvalid && Domains.IsActive(domain.Handle)) return false;
-            // When QEMU itself ends at once, libvirt has one number for all and QEMU's own words behind it; those say whether
-            // a port or a disk is held by another.
-            if (failure.Code == VirError.InternalError && failure.Kind() == HypervisorErrorKind.Rejected
-                && QemuErrors.From(failure.Message) is { Kind: HypervisorErrorKind.Busy } busy) throw busy;
-            throw failure;
+            throw Explain(failure);
         }, suspended ? LibvirtSuspend.Limit : options.ChangeLimit, cancellation);
+    }
+
+    /// <summary>
+    /// When QEMU itself ends at once, libvirt has one number for all and QEMU's own words behind it; those say whether a port or a disk is held by another.
+    /// A QEMU that ended without a word was ended: by another's kill, which met this start.
+    /// </summary>
+    internal static Exception Explain(VirError failure)
+    {
+        if (failure.Code != VirError.InternalError || failure.Kind() != HypervisorErrorKind.Rejected) return failure;
+        if (failure.Message.TrimEnd().EndsWith("process exited while connecting to monitor", StringComparison.Ordinal))
+            return new HypervisorException(HypervisorErrorKind.Busy, "QEMU was ended while it started", failure);
+        return QemuErrors.From(failure.Message) is { Kind: HypervisorErrorKind.Busy } busy ? busy : failure;
     }
 
     /// <summary>Describes the machine to the daemon anew. It does not run.</summary>

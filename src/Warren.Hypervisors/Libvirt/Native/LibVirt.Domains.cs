@@ -78,6 +78,9 @@ internal static unsafe partial class LibVirt
     [LibraryImport(Library, EntryPoint = "virDomainOpenConsole", StringMarshalling = StringMarshalling.Utf8), DefaultDllImportSearchPaths(Search)]
     internal static partial int DomainOpenConsole(DomainHandle domain, string? device, StreamHandle stream, uint flags);
 
+    [LibraryImport(Library, EntryPoint = "virDomainOpenChannel", StringMarshalling = StringMarshalling.Utf8), DefaultDllImportSearchPaths(Search)]
+    internal static partial int DomainOpenChannel(DomainHandle domain, string? name, StreamHandle stream, uint flags);
+
     /// <summary>Returns a connected socket.</summary>
     [LibraryImport(Library, EntryPoint = "virDomainOpenGraphicsFD"), DefaultDllImportSearchPaths(Search)]
     internal static partial int DomainOpenGraphics(DomainHandle domain, uint index, uint flags);

@@ -26,6 +26,10 @@ internal sealed class LibvirtAddresses(HostLine line, LibvirtAgent agent) : IAdd
         return await FindAsync(machineId, Neighbours, cancellation) ?? [];
     }
 
+    /// <summary>The same without what the guest's agent says: addresses that libvirt's own network has given, or at which the host has seen the guest.</summary>
+    internal async Task<IReadOnlyList<string>> SeenAsync(string machineId, CancellationToken cancellation) =>
+        await FindAsync(machineId, Lease, cancellation) is { Count: > 0 } leases ? leases : await FindAsync(machineId, Neighbours, cancellation) ?? [];
+
     /// <summary>What one source knows; null: the machine is off, or has no network card that libvirt knows.</summary>
     private Task<IReadOnlyList<string>?> FindAsync(string machineId, uint source, CancellationToken cancellation) => line.LookAsync<IReadOnlyList<string>?>(connection =>
     {

@@ -49,7 +49,7 @@ internal sealed class LibvirtSnapshots(HostLine line, TimeProvider clock) : ISna
     }
 
     /// <inheritdoc/>
-    public Task RestoreAsync(string machineId, string snapshotId, CancellationToken cancellation)
+    public Task RestoreAsync(string machineId, string snapshotId, MachineDefinition? wanted, CancellationToken cancellation)
     {
         DefinitionRules.CheckId(snapshotId);
         return WriteAsync(connection =>

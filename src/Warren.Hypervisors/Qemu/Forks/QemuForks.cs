@@ -15,7 +15,7 @@ namespace Warren.Hypervisors.Qemu.Forks;
 internal sealed class QemuForks(
     string machinesFolder, Layers layers, QemuLife life, QemuSnapshots snapshots, QemuControl control, GuestAgent agent, AgentGuest guest, TimeProvider clock) : IForks
 {
-    private readonly ForksAhead _ahead = new(machinesFolder, life);
+    private readonly ForksAhead _ahead = new(machinesFolder, life, control, agent, clock);
     private readonly WarmFreeze _freeze = new(layers, life, snapshots, control, clock);
 
     /// <inheritdoc/>
@@ -37,7 +37,7 @@ internal sealed class QemuForks(
             if (warm.Exists) return;
             try
             {
-                await _freeze.RunAsync(machine, warm, sync: ahead is null, (fresh, record) => _ahead.SpawnAsync(fresh, record, ahead ?? [], cancellation), cancellation);
+                await _freeze.RunAsync(machine, warm, sync: ahead is null, (fresh, record, isWhole) => _ahead.MakeAsync(fresh, record, ahead ?? [], isWhole, cancellation), cancellation);
                 return;
             }
             catch (Exception e)
@@ -63,30 +63,28 @@ internal sealed class QemuForks(
         fork.CheckSocketPaths();
         using var _ = await MachineLock.TakeAsync(fork, clock, cancellation);
         SuspendFiles.Refuse(fork, "forked anew");
-        var (record, waits) = (PrivateFile.Read<WarmRecord>(warm.Record), false);
+        var (record, isReady) = (PrivateFile.Read<WarmRecord>(warm.Record), false);
         if (MachineProcess.Search(fork) is not null)
         {
             if (!File.Exists(fork.Unfinished)) return;
-            waits = record is not null && ForksAhead.Take(fork, record);
+            isReady = record is not null && ForksAhead.Take(fork, record);
             // It was given up between its spawn and its first step: half of it may be there.
-            if (!waits) await life.KillAsync(fork, cancellation);
+            if (!isReady) await life.KillAsync(fork, cancellation);
         }
 
         if (record is null) throw NotFound($"there is no warm image {warmImageId} on this host");
         CheckFits(record, definition);
         try
         {
-            if (!waits)
+            if (!isReady)
             {
                 warm.LayTo(fork, record, definition);
                 // Only now, that the fork names them, must the image's layers be there: one that goes from here on leaves them.
                 if (!warm.Exists) throw NotFound("the warm image was deleted meanwhile");
                 await _ahead.ResumeAsync(warm, record, fork, definition, cancellation);
+                await _ahead.LoadAsync(warm, fork, cancellation);
             }
 
-            await agent.OpenAsync(fork, cancellation);
-            await control.RunAsync(fork, QemuControl.Limit, cancellation, IgnoreShared(true));
-            await MemoryState.LoadAsync(fork, warm.State, control, clock, cancellation);
             // Its card has its parent's address until it is renewed.
             await control.RunAsync(fork, QemuControl.Limit, cancellation, IgnoreShared(false), Link(up: false), ("cont", null));
             File.Delete(fork.Unfinished);

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
@@ -19,12 +18,6 @@ internal static partial class SharedMemory
     private const int SeekData = 3;
 
     private const int SeekHole = 4;
-
-    private const long Part = 8L << 20;
-
-    private const int Chunk = 1 << 20;
-
-    private const int AtOnce = 4;
 
     /// <summary>A fresh one; keep it open until QEMU runs. Null where the kernel has none.</summary>
     internal static SafeFileHandle? Make(long bytes)
@@ -52,55 +45,16 @@ internal static partial class SharedMemory
         return null;
     }
 
-    /// <summary>Makes the file of a copy, without anything in it.</summary>
-    internal static void Reserve(SafeFileHandle from, string path)
-    {
-        using var to = File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write);
-        File.SetUnixFileMode(path, OwnerOnly.File);
-        RandomAccess.SetLength(to, RandomAccess.GetLength(from));
-    }
+    /// <summary>Where something is from an offset on; negative where nothing but a hole follows (lseek(2), ENXIO).</summary>
+    internal static long NextData(SafeFileHandle memory, long offset) => Seek(memory, offset, SeekData);
 
-    /// <summary>Copies what the guest has ever touched to such a file; the rest stays a hole.</summary>
-    internal static void Copy(SafeFileHandle from, string path, CancellationToken cancellation)
-    {
-        var length = RandomAccess.GetLength(from);
-        using var to = File.OpenHandle(path, FileMode.Open, FileAccess.Write);
-        var parts = new List<(long From, long To)>();
-        for (long at = 0; at < length && (at = Seek(from, at, SeekData)) >= 0;)
-        {
-            for (var hole = Seek(from, at, SeekHole); at < hole; at += Part) parts.Add((at, Math.Min(at + Part, hole)));
-            at = parts[^1].To;
-        }
-
-        try
-        {
-            // The guest stands still meanwhile, and so do its CPUs: two copy in two thirds of the time of one.
-            Parallel.ForEach(parts, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellation }, () => new byte[Chunk], CopyPart, _ => { });
-        }
-        catch (AggregateException e)
-        {
-            // A full disk is one for all of them.
-            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
-        }
-
-        byte[] CopyPart((long From, long To) part, ParallelLoopState _, byte[] buffer)
-        {
-            for (var (at, end) = part; at < end;)
-            {
-                var read = RandomAccess.Read(from, buffer.AsSpan(0, (int)Math.Min(Chunk, end - at)), at);
-                RandomAccess.Write(to, buffer.AsSpan(0, read), at);
-                at += read;
-            }
-
-            return buffer;
-        }
-    }
+    /// <summary>Where nothing is from an offset on: at the end at the latest.</summary>
+    internal static long NextHole(SafeFileHandle memory, long offset) => Seek(memory, offset, SeekHole);
 
     [LibraryImport("libc", EntryPoint = "memfd_create", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial int MemfdCreate(string name, uint flags);
 
-    // Negative (ENXIO) where nothing but a hole follows.
     [LibraryImport("libc", EntryPoint = "lseek", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial long Seek(SafeFileHandle file, long offset, int whence);

@@ -1,10 +1,11 @@
 using System.Text.RegularExpressions;
 using Warren.Hypervisors.Commands;
+using Warren.Hypervisors.Qemu.Confinement;
 
 namespace Warren.Hypervisors.Qemu.Probe;
 
 /// <summary>Finds out what this host really can do with QEMU.</summary>
-internal sealed partial class QemuProbe(QemuOptions options, CommandRunner commands)
+internal sealed partial class QemuProbe(QemuOptions options, CommandRunner commands, QemuConfinement confinement)
 {
     private (string Version, DateTime? ChangedAt)? _version;
     private readonly AcceleratorChoice _accelerators = new(options, new ProbeBoot(options, commands));
@@ -40,16 +41,24 @@ internal sealed partial class QemuProbe(QemuOptions options, CommandRunner comma
             ["sandbox"] = await SandboxAsync(problems, cancellation),
             ["machines"] = options.MachinesFolder,
         };
+        foreach (var (name, value) in await confinement.FactsAsync(cancellation)) facts[name] = value;
         return new HostProbe(version, accelerator.Name, accelerator.Reason, capacity, facts, problems)
         {
-            Missing = firmware is null
-                ? new Dictionary<string, string>(StringComparer.Ordinal) { ["uefi"] = "no OVMF found: apt-get install ovmf" }
-                : new Dictionary<string, string>(StringComparer.Ordinal),
+            Missing = Missing(firmware, await confinement.LookAsync(again: false, cancellation)),
         };
     }
 
+    private static Dictionary<string, string> Missing(FirmwareFiles? firmware, Confines confines)
+    {
+        var missing = new Dictionary<string, string>(StringComparer.Ordinal);
+        if (firmware is null) missing["uefi"] = "no OVMF found: apt-get install ovmf";
+        if (confines.NoFilter is { } noFilter) missing["internet"] = noFilter;
+        if (confines.NoBandwidth is { } noBandwidth) missing["bandwidth"] = noBandwidth;
+        return missing;
+    }
+
     /// <summary>Asked once for each program that was installed: each start of a machine wants to know.</summary>
-    private async Task<string> VersionAsync(CancellationToken cancellation)
+    internal async Task<string> VersionAsync(CancellationToken cancellation)
     {
         var changed = ChangedAt();
         if (_version is { } known && known.ChangedAt == changed && changed is not null) return known.Version;

@@ -1,3 +1,4 @@
+using Warren.Hypervisors.Qemu.Confinement;
 using Warren.Hypervisors.Qemu.Forks;
 
 namespace Warren.Hypervisors.Qemu.Snapshots;
@@ -20,10 +21,10 @@ internal sealed class Layers(string machinesFolder, DiskFiles disks, TimeProvide
     internal string PathOf(string layer) => Path.Combine(Folder, layer + ".qcow2");
 
     /// <summary>Makes what a disk of a stopped machine holds a layer, by a second name for its file, and the disk an overlay on it. Hold the lock.</summary>
-    internal async Task<string> FreezeAsync(string disk, CancellationToken cancellation)
+    internal string Freeze(string disk)
     {
         var (layer, size) = Name(disk);
-        await disks.MakeOverlayAsync(disk, PathOf(layer), size, cancellation);
+        Qcow2Overlay.Make(disk, PathOf(layer), size);
         return layer;
     }
 
@@ -31,16 +32,16 @@ internal sealed class Layers(string machinesFolder, DiskFiles disks, TimeProvide
     /// The same for a running machine, whose QEMU still writes to the layer afterwards: the overlay is beside the disk, for
     /// QEMU to switch to. Hold the lock.
     /// </summary>
-    internal async Task<string> FreezeBesideAsync(string disk, CancellationToken cancellation)
+    internal string FreezeBeside(string disk)
     {
         var (layer, size) = Name(disk);
-        await disks.MakeOverlayAsync(BesideOf(disk, layer), PathOf(layer), size, cancellation);
+        Qcow2Overlay.Make(BesideOf(disk, layer), PathOf(layer), size);
         return layer;
     }
 
     /// <summary>Makes a disk of a stopped machine a fresh overlay on a layer, and forgets what it held. Hold the lock.</summary>
-    internal Task StackAsync(string disk, string layer, long atLeast, CancellationToken cancellation) =>
-        disks.MakeOverlayAsync(disk, PathOf(layer), Math.Max(Qcow2Header.SizeOf(PathOf(layer)), atLeast), cancellation);
+    internal void Stack(string disk, string layer, long atLeast) =>
+        Qcow2Overlay.Make(disk, PathOf(layer), Math.Max(Qcow2Header.SizeOf(PathOf(layer)), atLeast));
 
     /// <summary>The overlay beside a disk. No two freezes use one name: QEMU goes on calling a file as it was when it was opened.</summary>
     internal static string BesideOf(string disk, string layer) => $"{disk}.{layer}";
@@ -186,6 +187,7 @@ internal sealed class Layers(string machinesFolder, DiskFiles disks, TimeProvide
         Directory.CreateDirectory(Folder, OwnerOnly.Folder);
         var (layer, size) = (Guid.NewGuid().ToString("n"), Qcow2Header.SizeOf(disk));
         HardLink.Make(disk, PathOf(layer));
+        HostDisk.AnswerFor(() => MachineRights.Freeze(PathOf(layer)));
         return (layer, size);
     }
 

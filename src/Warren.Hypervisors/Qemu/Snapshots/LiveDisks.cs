@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Warren.Hypervisors.Qemu.Confinement;
 
 namespace Warren.Hypervisors.Qemu.Snapshots;
 
@@ -13,13 +14,17 @@ internal sealed class LiveDisks(MachineFolder folder, QemuControl control, TimeP
     /// <summary>Flushing what the guest has written comes first, which can take the host's disk a while.</summary>
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
 
-    /// <summary>
-    /// From now on each disk is written to through the overlay beside it: one transaction, so that the disks show one moment
-    /// (qapi/transaction.json, blockdev-snapshot-sync with <c>mode: existing</c>).
-    /// </summary>
+    /// <summary>From now on each disk is written to through the overlay beside it.</summary>
     /// <param name="layers">The layer that each disk file became, by the file's name.</param>
     /// <param name="cancellation">Ends the wait.</param>
-    internal async Task SwitchAsync(IReadOnlyDictionary<string, string> layers, CancellationToken cancellation)
+    internal async Task SwitchAsync(IReadOnlyDictionary<string, string> layers, CancellationToken cancellation) =>
+        await (await PlanAsync(layers, cancellation))(cancellation);
+
+    /// <summary>
+    /// The switch as QEMU will be told it: one transaction, so that the disks show one moment (qapi/transaction.json,
+    /// blockdev-snapshot-sync with <c>mode: existing</c>). Until then nothing else may be done to the disks.
+    /// </summary>
+    internal async Task<Func<CancellationToken, Task>> PlanAsync(IReadOnlyDictionary<string, string> layers, CancellationToken cancellation)
     {
         var nodes = await NodesAsync(cancellation);
         var actions = new JsonArray();
@@ -27,6 +32,7 @@ internal sealed class LiveDisks(MachineFolder folder, QemuControl control, TimeP
         {
             var node = nodes.FirstOrDefault(n => n.File == folder.In(name) || n.File.StartsWith(folder.In(name) + ".", StringComparison.Ordinal)).Node
                 ?? throw new HypervisorException(HypervisorErrorKind.Rejected, $"QEMU of machine {folder.Id} does not write to {name}");
+            MachineRights.Give(folder, Layers.BesideOf(folder.In(name), layer));
             actions.Add(new JsonObject
             {
                 ["type"] = "blockdev-snapshot-sync",
@@ -41,7 +47,7 @@ internal sealed class LiveDisks(MachineFolder folder, QemuControl control, TimeP
             });
         }
 
-        if (actions.Count > 0) await control.AskAsync(folder, "transaction", new JsonObject { ["actions"] = actions }, s_limit, cancellation);
+        return c => actions.Count == 0 ? Task.CompletedTask : control.AskAsync(folder, "transaction", new JsonObject { ["actions"] = actions }, s_limit, c);
     }
 
     /// <summary>

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
+using Warren.Hypervisors.Qemu.Confinement;
 
 namespace Warren.Hypervisors.Qemu.Snapshots;
 
@@ -34,17 +35,43 @@ internal static class MemoryState
     /// <param name="cancellation">Ends it; the machine can go on then.</param>
     internal static async Task SaveAsync(MachineFolder folder, string path, bool sync, bool ignoreShared, QemuControl control, TimeProvider clock, CancellationToken cancellation)
     {
+        using var listener = await ListenAsync(folder, ignoreShared, control, cancellation);
+        await SaveAsync(folder, listener, path, sync, control, clock, cancellation);
+    }
+
+    /// <summary>Makes ready for the state of a machine that may still run, at the end where it will come out.</summary>
+    internal static async Task<Socket> ListenAsync(MachineFolder folder, bool ignoreShared, QemuControl control, CancellationToken cancellation)
+    {
         await control.RunAsync(folder, QemuControl.Limit, cancellation,
             ("migrate-set-parameters", new JsonObject { ["max-bandwidth"] = Bandwidth }), Forks.QemuForks.IgnoreShared(ignoreShared));
         File.Delete(folder.StateSocket);
-        using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
             listener.Bind(new UnixDomainSocketEndPoint(folder.StateSocket));
             File.SetUnixFileMode(folder.StateSocket, OwnerOnly.File);
+            MachineRights.Give(folder, folder.StateSocket);
             listener.Listen(1);
+            return listener;
+        }
+        catch (Exception e)
+        {
+            listener.Dispose();
+            File.Delete(folder.StateSocket);
+            if (e is SocketException) throw Failure($"the memory of machine {folder.Id} could not be kept", e);
+            throw;
+        }
+    }
+
+    /// <summary>Has the state of the machine, which is paused now, come out there.</summary>
+    internal static async Task SaveAsync(MachineFolder folder, Socket listener, string path, bool sync, QemuControl control, TimeProvider clock, CancellationToken cancellation)
+    {
+        try
+        {
             await control.AskAsync(folder, "migrate", new JsonObject { ["uri"] = "unix:" + folder.StateSocket }, QemuControl.Limit, cancellation);
-            await using (var file = new FileStream(path + ".new", new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = OwnerOnly.File }))
+            // Anew: what has that name now is not to be written through.
+            File.Delete(path + ".new");
+            await using (var file = new FileStream(path + ".new", new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = OwnerOnly.File }))
             {
                 using var stream = await listener.AcceptAsync(cancellation).AsTask().WaitAsync(s_patience, clock, cancellation);
                 await CopyAsync(new NetworkStream(stream), file, clock, cancellation);
@@ -65,7 +92,6 @@ internal static class MemoryState
             File.Delete(folder.StateSocket);
             File.Delete(path + ".new");
         }
-
     }
 
     /// <summary>Gives a QEMU that was started with <c>-incoming defer</c> the state in a file.</summary>

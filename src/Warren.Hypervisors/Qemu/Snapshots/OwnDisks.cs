@@ -1,3 +1,5 @@
+using Warren.Hypervisors.Qemu.Confinement;
+
 namespace Warren.Hypervisors.Qemu.Snapshots;
 
 /// <summary>The disks that are the machine's own, and so can be frozen.</summary>
@@ -16,6 +18,10 @@ internal static class OwnDisks
 
     /// <summary>The definition that the machine was last created or started with.</summary>
     /// <exception cref="HypervisorException">NotFound.</exception>
-    internal static MachineDefinition DefinitionOf(MachineFolder folder) => PrivateFile.Read<MachineDefinition>(folder.Definition)
-        ?? throw new HypervisorException(HypervisorErrorKind.NotFound, $"there is no machine {folder.Id} on this host");
+    internal static MachineDefinition DefinitionOf(MachineFolder folder)
+    {
+        MachineRights.RefuseLinks(folder);
+        return PrivateFile.Read<MachineDefinition>(folder.Definition)
+            ?? throw new HypervisorException(HypervisorErrorKind.NotFound, $"there is no machine {folder.Id} on this host");
+    }
 }

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using Warren.Hypervisors.Qemu.Confinement;
 
 namespace Warren.Hypervisors.Qemu.Snapshots;
 
@@ -39,7 +40,9 @@ internal static class Qcow2Header
     {
         try
         {
-            var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1);
+            // Looked for under a lock that all machines wait for: what is no file must not hold it up.
+            if (FileOwner.OpenFile(path, FileAccess.Read) is not { } opened) return null;
+            var file = new FileStream(opened, FileAccess.Read, 1);
             if (file.ReadAtLeast(head, Length, throwOnEndOfStream: false) == Length && head.StartsWith("QFI"u8)) return file;
             file.Dispose();
             return null;

@@ -1,3 +1,4 @@
+using Warren.Hypervisors.Qemu.Confinement;
 using Warren.Hypervisors.Qemu.Suspension;
 
 namespace Warren.Hypervisors.Qemu.Snapshots;
@@ -60,12 +61,12 @@ internal sealed class QemuClones(string machinesFolder, Layers layers, DiskFiles
             clone.Make();
             foreach (var name in OwnDisks.Of(original, source))
             {
-                var layer = await layers.FreezeAsync(source.In(name), cancellation);
+                var layer = layers.Freeze(source.In(name));
                 var atLeast = source.In(name) == source.SystemDisk ? DiskFiles.SystemBytes(definition) : 0;
-                await layers.StackAsync(clone.In(name), layer, atLeast, cancellation);
+                layers.Stack(clone.In(name), layer, atLeast);
             }
 
-            if (File.Exists(source.FirmwareVariables)) File.Copy(source.FirmwareVariables, clone.FirmwareVariables, overwrite: true);
+            if (File.Exists(source.FirmwareVariables)) FileOwner.CopyItself(source.FirmwareVariables, clone.FirmwareVariables, overwrite: true);
             await life.CompleteAsync(definition, clone, cancellation);
         }
         catch

@@ -1,3 +1,4 @@
+using Warren.Hypervisors.Qemu.Confinement;
 using Warren.Hypervisors.Qemu.Suspension;
 
 namespace Warren.Hypervisors.Qemu.Snapshots;
@@ -24,8 +25,8 @@ internal sealed class QemuSnapshots(string machinesFolder, Layers layers, QemuLi
         HostDisk.AnswerForAsync(() => TakeAsync(machineId, snapshotId, memory, cancellation));
 
     /// <inheritdoc/>
-    public Task RestoreAsync(string machineId, string snapshotId, CancellationToken cancellation) =>
-        HostDisk.AnswerForAsync(() => ReturnToAsync(machineId, snapshotId, cancellation));
+    public Task RestoreAsync(string machineId, string snapshotId, MachineDefinition? wanted, CancellationToken cancellation) =>
+        HostDisk.AnswerForAsync(() => ReturnToAsync(machineId, snapshotId, wanted, cancellation));
 
     /// <inheritdoc/>
     public Task DeleteAsync(string machineId, string snapshotId, CancellationToken cancellation) =>
@@ -65,17 +66,16 @@ internal sealed class QemuSnapshots(string machinesFolder, Layers layers, QemuLi
     {
         var frozen = await FreezeAsync(folder, names, live, memory, cancellation);
         files.Make();
-        if (definition.Firmware == Firmware.Uefi) File.Copy(folder.FirmwareVariables, files.FirmwareVariablesOf(id), overwrite: true);
-        var leases = MachineProcess.Leases(folder);
-        var type = memory ? await MemoryState.TypeAsync(folder, control, cancellation) : null;
+        if (definition.Firmware == Firmware.Uefi) FileOwner.CopyItself(folder.FirmwareVariables, files.FirmwareVariablesOf(id), overwrite: true);
+        var resumption = memory ? MachineProcess.Resumption(folder, await MemoryState.TypeAsync(folder, control, cancellation)) : null;
         if (memory) await MemoryState.SaveAsync(folder, files.MemoryOf(id), sync: true, ignoreShared: false, control, clock, cancellation);
         var parent = files.Position.Id;
         // The record comes last: with it there is the snapshot, and the machine stands on it.
         files.Stand(new SnapshotPosition(id, Returning: false, Before: parent));
-        files.Write(new SnapshotRecord(id, parent, clock.GetUtcNow(), frozen, type is null ? null : new Resumption(type, leases), definition));
+        files.Write(new SnapshotRecord(id, parent, clock.GetUtcNow(), frozen, resumption, definition));
     }
 
-    private async Task ReturnToAsync(string machineId, string snapshotId, CancellationToken cancellation)
+    private async Task ReturnToAsync(string machineId, string snapshotId, MachineDefinition? wanted, CancellationToken cancellation)
     {
         DefinitionRules.CheckId(snapshotId);
         var (folder, files) = Open(machineId);
@@ -83,7 +83,7 @@ internal sealed class QemuSnapshots(string machinesFolder, Layers layers, QemuLi
         var record = files.Find(snapshotId)
             ?? throw new HypervisorException(HypervisorErrorKind.NotFound, $"machine {machineId} has no snapshot {snapshotId}");
         SuspendFiles.Refuse(folder, "restored");
-        var definition = OwnDisks.DefinitionOf(folder);
+        var definition = OwnDisks.DefinitionOf(folder).Sharing(wanted);
         if (record.Memory is not null) MemoryState.CheckFits(record, definition);
         await life.KillAsync(folder, cancellation);
         files.Stand(new SnapshotPosition(snapshotId, Returning: true));
@@ -137,7 +137,7 @@ internal sealed class QemuSnapshots(string machinesFolder, Layers layers, QemuLi
 
     /// <summary>
     /// Makes for each disk of a machine that runs what it will be written through, and the same once more outside of the machine, so that
-    /// the freezing itself takes a moment only. <see cref="SwitchAsync"/> comes next, or <see cref="SettleAsync"/> if it never will.
+    /// the freezing itself takes a moment only. <see cref="PlanAsync"/> comes next, or <see cref="SettleAsync"/> if it never will.
     /// </summary>
     /// <returns>The layer that each disk will have become.</returns>
     internal async Task<Dictionary<string, string>> PrepareAsync(MachineFolder folder, List<string> names, Func<string, string> overlayOf, CancellationToken cancellation)
@@ -146,16 +146,16 @@ internal sealed class QemuSnapshots(string machinesFolder, Layers layers, QemuLi
         var prepared = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var name in names)
         {
-            prepared[name] = await layers.FreezeBesideAsync(folder.In(name), cancellation);
+            prepared[name] = layers.FreezeBeside(folder.In(name));
             File.Copy(Layers.BesideOf(folder.In(name), prepared[name]), overlayOf(name));
         }
 
         return prepared;
     }
 
-    /// <summary>Has QEMU write through what was prepared from now on.</summary>
-    internal Task SwitchAsync(MachineFolder folder, IReadOnlyDictionary<string, string> prepared, CancellationToken cancellation) =>
-        new LiveDisks(folder, control, clock).SwitchAsync(prepared, cancellation);
+    /// <summary>Makes ready to have QEMU write through what was prepared.</summary>
+    internal Task<Func<CancellationToken, Task>> PlanAsync(MachineFolder folder, IReadOnlyDictionary<string, string> prepared, CancellationToken cancellation) =>
+        new LiveDisks(folder, control, clock).PlanAsync(prepared, cancellation);
 
     /// <summary>Whatever came of it: QEMU may have switched although its answer did not arrive.</summary>
     internal async Task SettleAsync(MachineFolder folder)
@@ -173,7 +173,7 @@ internal sealed class QemuSnapshots(string machinesFolder, Layers layers, QemuLi
         try
         {
             foreach (var name in names)
-                frozen[name] = live is null ? await layers.FreezeAsync(folder.In(name), cancellation) : await layers.FreezeBesideAsync(folder.In(name), cancellation);
+                frozen[name] = live is null ? layers.Freeze(folder.In(name)) : layers.FreezeBeside(folder.In(name));
             if (live is null) return frozen;
             if (memory) await live.SwitchAsync(frozen, cancellation);
             else await quiet.DuringAsync(folder, () => live.SwitchAsync(frozen, cancellation), cancellation);
@@ -192,13 +192,16 @@ internal sealed class QemuSnapshots(string machinesFolder, Layers layers, QemuLi
     {
         if (live is null) File.Delete(folder.Quiet);
         else await quiet.RecoverAsync(folder);
-        if (Layers.Besides(folder.Path).Any() || Layers.Unfinished(folder.Path).Count > 0)
+        // A freezing that broke off after the layer had its name: the disk is still the machine's own.
+        var isLayer = live is null && FileOwner.IsRoot && Directory.EnumerateFiles(folder.Path, "*.qcow2").Any(f => FileOwner.Of(f) is { IsFile: true, Links: > 1 });
+        if (isLayer || Layers.Besides(folder.Path).Any() || Layers.Unfinished(folder.Path).Count > 0)
         {
             // Who looks for layers that nothing names must not look while names are exchanged.
             using var turn = await layers.LockAsync(cancellation);
             foreach (var file in Layers.Unfinished(folder.Path)) File.Delete(file);
             if (live is null) Layers.AdoptNewest(folder.Path);
             else await live.SettleAsync(cancellation);
+            if (isLayer) layers.Clear();
         }
 
         if (live is null && files.Position.Returning) await ReturnAsync(folder, files, cancellation);
@@ -213,10 +216,10 @@ internal sealed class QemuSnapshots(string machinesFolder, Layers layers, QemuLi
             foreach (var (name, layer) in record.Disks)
             {
                 var atLeast = folder.In(name) == folder.SystemDisk ? DiskFiles.SystemBytes(OwnDisks.DefinitionOf(folder)) : 0;
-                await layers.StackAsync(folder.In(name), layer, atLeast, cancellation);
+                layers.Stack(folder.In(name), layer, atLeast);
             }
 
-            if (File.Exists(files.FirmwareVariablesOf(id))) File.Copy(files.FirmwareVariablesOf(id), folder.FirmwareVariables, overwrite: true);
+            if (File.Exists(files.FirmwareVariablesOf(id))) FileOwner.CopyItself(files.FirmwareVariablesOf(id), folder.FirmwareVariables, overwrite: true);
             // What its last QEMU wrote to is older than what the disks now are.
             foreach (var (beside, _) in Layers.Besides(folder.Path)) File.Delete(beside);
             files.Stand(new SnapshotPosition(id, Returning: false));

@@ -1,3 +1,4 @@
+using Warren.Hypervisors.Qemu.Confinement;
 using Warren.Hypervisors.Guests;
 
 namespace Warren.Hypervisors.Qemu.Snapshots;
@@ -26,7 +27,7 @@ internal sealed class QuietGuest(IAgentLine agent)
         }
 
         // Whatever happens to this process, the next one finds out that the guest may stand still.
-        await File.WriteAllBytesAsync(folder.Quiet, [], cancellation);
+        FileOwner.Mark(folder.Quiet);
         try
         {
             await AskAsync(folder, "guest-fsfreeze-freeze", s_freeze, cancellation);

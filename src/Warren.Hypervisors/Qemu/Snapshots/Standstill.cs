@@ -11,6 +11,8 @@ internal static class Standstill
         string[] afterwards = (bool?)status?["running"] == true ? ["cont"] : ["cont", "stop"];
         try
         {
+            // QEMU gives its memory once; to give it again, after a call that broke off, it must have run in between.
+            if ((string?)status?["status"] == "postmigrate") await control.RunAsync(folder, cancellation, "cont");
             await control.AskAsync(folder, "stop", null, QemuControl.Limit, cancellation);
             await act();
         }

@@ -40,11 +40,11 @@ internal sealed class QemuSuspend(string machinesFolder, QemuLife life, QemuSnap
             await LiveChain.EndJobsAsync(folder, control, clock, cancellation);
             if (word == "postmigrate") await control.RunAsync(folder, cancellation, "cont");
             await control.RunAsync(folder, cancellation, "stop");
-            var (leases, agent) = (MachineProcess.Leases(folder), await HasAgentAsync(folder, cancellation));
-            var type = await MemoryState.TypeAsync(folder, control, cancellation);
+            var agent = await HasAgentAsync(folder, cancellation);
+            var resumption = MachineProcess.Resumption(folder, await MemoryState.TypeAsync(folder, control, cancellation));
             await MemoryState.SaveAsync(folder, files.State, sync: true, ignoreShared: false, control, clock, cancellation);
             cancellation.ThrowIfCancellationRequested();
-            files.Write(new SuspendRecord(definition, new Resumption(type, leases), clock.GetUtcNow(), agent));
+            files.Write(new SuspendRecord(definition, resumption, clock.GetUtcNow(), agent));
         }
         catch
         {
@@ -74,7 +74,7 @@ internal sealed class QemuSuspend(string machinesFolder, QemuLife life, QemuSnap
     }
 
     /// <summary>Lets a suspended machine go on. The caller holds its lock.</summary>
-    /// <param name="definition">What is wanted; only its forwards may be others than they were.</param>
+    /// <param name="definition">What is wanted; only its forwards, and what it may reach and use, may be others than they were.</param>
     /// <param name="folder">The machine, which is suspended.</param>
     /// <param name="cancellation">Leaves it suspended.</param>
     /// <exception cref="HypervisorException">It is suspended as before.</exception>
@@ -97,7 +97,7 @@ internal sealed class QemuSuspend(string machinesFolder, QemuLife life, QemuSnap
         await snapshots.RecoverAsync(folder, cancellation);
         try
         {
-            await life.ResumeAsync(record.Definition with { Forwards = definition.Forwards }, folder, record.Resumed, null, cancellation);
+            await life.ResumeAsync(record.Definition.Sharing(definition), folder, record.Resumed, null, cancellation);
             await MemoryState.LoadAsync(folder, files.State, control, clock, cancellation);
             cancellation.ThrowIfCancellationRequested();
             await LetRunAsync(folder, files);

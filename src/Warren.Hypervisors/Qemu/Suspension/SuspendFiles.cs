@@ -1,3 +1,5 @@
+using Warren.Hypervisors.Qemu.Confinement;
+
 namespace Warren.Hypervisors.Qemu.Suspension;
 
 /// <summary>What a suspended machine was.</summary>
@@ -49,7 +51,7 @@ internal sealed class SuspendFiles(MachineFolder folder)
         HypervisorErrorKind.Rejected, $"machine {folder.Id} is suspended, and {RecordFile} cannot be read; stop it, and its memory is lost");
 
     /// <summary>Notes that a machine that runs is halted for its suspension.</summary>
-    internal void Begin() => File.WriteAllBytes(BegunFile, []);
+    internal void Begin() => FileOwner.Mark(BegunFile);
 
     /// <summary>From now on the machine is suspended.</summary>
     internal void Write(SuspendRecord record)
