@@ -11,9 +11,15 @@ internal sealed class LoginLinks(WarrenDb db, ServerAddress address, TimeProvide
     /// <summary>How long a link works.</summary>
     public static readonly TimeSpan Life = TimeSpan.FromMinutes(15);
 
-    public async Task<LoginLink> CreateAsync(string userId, CancellationToken cancellation)
+    /// <summary>Begins the secrets of links that people made for themselves. It is hashed with the rest, so that none comes off.</summary>
+    private const string Own = "own.";
+
+    /// <param name="userId">Whom it logs in.</param>
+    /// <param name="by">What the session will have been begun by.</param>
+    /// <param name="cancellation">Cancels.</param>
+    public async Task<LoginLink> CreateAsync(string userId, SessionBegin by, CancellationToken cancellation)
     {
-        var secret = Secrets.New();
+        var secret = (by == SessionBegin.OwnLink ? Own : "") + Secrets.New();
         var expires = clock.GetUtcNow() + Life;
         db.LoginLinks.Add(new LoginLinkRow { Id = Secrets.Hash(secret), UserId = userId, ExpiresAt = expires });
         await db.SaveChangesAsync(cancellation);
@@ -21,11 +27,12 @@ internal sealed class LoginLinks(WarrenDb db, ServerAddress address, TimeProvide
     }
 
     /// <summary>Uses a link up. Null when it is not known, used or over; of two at once, one wins.</summary>
-    public async Task<string?> UseAsync(string secret, CancellationToken cancellation)
+    public async Task<(string UserId, SessionBegin By)?> UseAsync(string secret, CancellationToken cancellation)
     {
         var id = Secrets.Hash(secret);
         var link = await db.LoginLinks.AsNoTracking().SingleOrDefaultAsync(l => l.Id == id, cancellation);
         var used = await db.LoginLinks.Where(l => l.Id == id).ExecuteDeleteAsync(cancellation) == 1;
-        return link is not null && used && link.ExpiresAt > clock.GetUtcNow() ? link.UserId : null;
+        if (link is null || !used || link.ExpiresAt <= clock.GetUtcNow()) return null;
+        return (link.UserId, secret.StartsWith(Own, StringComparison.Ordinal) ? SessionBegin.OwnLink : SessionBegin.Link);
     }
 }

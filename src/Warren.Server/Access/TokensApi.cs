@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using Warren.Contracts;
 using Warren.Server.Database;
-using Warren.Server.Operations;
+using Warren.Server.Quotas;
 using Warren.Server.Web;
 
 namespace Warren.Server.Access;
@@ -12,51 +12,26 @@ internal static class TokensApi
 {
     public static void Map(RouteGroupBuilder api)
     {
-        var group = api.MapGroup("/tokens").WithTags("access");
+        var group = api.MapGroup("/tokens").WithTags("access").WithMetadata(Needs.Account);
         group.MapGet("/", ListAsync).WithName("listTokens").WithSummary("Your tokens, without their secrets");
-        group.MapPost("/", CreateAsync).WithName("createToken").ProducesProblem(400).WithMetadata(NoReplay.Instance)
+        group.MapPost("/", CreateAsync).WithName("createToken").ProducesProblem(400).ProducesProblem(429).WithMetadata(NoReplay.Instance, Creates.Instance)
             .WithSummary("A new token; its secret is sent once, here");
-        group.MapDelete("/{id}", DeleteAsync).WithName("deleteToken").ProducesProblem(404).WithSummary("End a token");
+        group.MapDelete("/{id}", DeleteAsync).WithName("deleteToken").ProducesProblem(404).WithSummary("End a token; what is open by it closes at once");
     }
 
-    private static async Task<Ok<Page<ApiToken>>> ListAsync(WarrenDb db, Caller caller, CancellationToken cancellation)
+    private static async Task<Ok<Page<ApiToken>>> ListAsync(Tokens tokens, Caller caller, CancellationToken cancellation)
+        => TypedResults.Ok(await tokens.ListAsync(caller.UserId, cancellation));
+
+    private static async Task<Created<CreatedToken>> CreateAsync(CreateTokenRequest request, WarrenDb db, Caller caller, Tokens tokens, CancellationToken cancellation)
     {
-        var user = caller.UserId;
-        var rows = await db.Tokens.AsNoTracking().Where(t => t.UserId == user).OrderByDescending(t => t.Id).ToListAsync(cancellation);
-        return TypedResults.Ok(new Page<ApiToken>([.. rows.Select(View)]));
+        var id = caller.UserId;
+        var user = await db.Users.AsNoTracking().SingleAsync(u => u.Id == id, cancellation);
+        return TypedResults.Created((string?)null, await tokens.CreateAsync(user, caller.ProjectId, request, cancellation));
     }
 
-    private static async Task<Created<CreatedToken>> CreateAsync(
-        CreateTokenRequest request, WarrenDb db, Caller caller, TimeProvider clock, CancellationToken cancellation)
+    private static async Task<NoContent> DeleteAsync(string id, Caller caller, Tokens tokens, CancellationToken cancellation)
     {
-        var check = new Check();
-        check.That(request.Name.Trim().Length is >= 1 and <= 100, "name", "1 to 100 characters");
-        check.That(request.Days is null or (>= 1 and <= 365), "days", "1 to 365");
-        check.Throw();
-        var secret = Secrets.TokenPrefix + Secrets.New();
-        var now = clock.GetUtcNow();
-        var row = new TokenRow
-        {
-            Id = Ids.New(clock),
-            Hash = Secrets.Hash(secret),
-            Name = request.Name.Trim(),
-            UserId = caller.UserId,
-            ProjectId = caller.ProjectId,
-            CreatedAt = now,
-            ExpiresAt = request.Days is { } days ? now.AddDays(days) : null,
-        };
-        db.Tokens.Add(row);
-        await db.SaveChangesAsync(cancellation);
-        return TypedResults.Created((string?)null, new CreatedToken(View(row), secret));
-    }
-
-    private static async Task<NoContent> DeleteAsync(string id, WarrenDb db, Caller caller, CancellationToken cancellation)
-    {
-        var user = caller.UserId;
-        if (await db.Tokens.Where(t => t.Id == id && t.UserId == user).ExecuteDeleteAsync(cancellation) == 0)
-            throw new RefusedException(Problems.NotFound($"There is no token '{id}'."));
+        await tokens.DeleteAsync(id, caller.UserId, cancellation);
         return TypedResults.NoContent();
     }
-
-    private static ApiToken View(TokenRow row) => new(row.Id, row.Name, row.CreatedAt, row.LastUsedAt, row.ExpiresAt);
 }

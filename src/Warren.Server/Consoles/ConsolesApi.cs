@@ -1,5 +1,9 @@
+using Warren.Contracts;
 using Warren.Hypervisors;
 using Warren.Server.Access;
+using Warren.Server.Consoles.Connections;
+using Warren.Server.Consoles.Serial;
+using Warren.Server.Consoles.Sharing;
 using Warren.Server.Database;
 using Warren.Server.Hosts;
 using Warren.Server.Machines;
@@ -13,37 +17,42 @@ internal static class ConsolesApi
     public static void Map(RouteGroupBuilder api)
     {
         var group = api.MapGroup("/machines/{machine}").WithTags("consoles");
-        group.MapGet("/serial", SerialAsync).WithName("openSerial").Produces(101).ProducesProblem(404).ProducesProblem(409).ProducesProblem(422)
-            .WithSummary("WebSocket that carries the serial line's bytes; it outlives a move of the machine to another host");
+        group.MapGet("/serial", SerialAsync).WithName("openSerial").WithMetadata(new TakesTicket(ConsoleKind.Serial), Needs.Look).Produces(101).ProducesProblem(404).ProducesProblem(409).ProducesProblem(422)
+            .ProducesProblem(400)
+            .WithSummary("WebSocket that carries the serial line's bytes; it outlives restarts of the machine and its moves to other hosts")
+            .WithDescription("Any number of terminals share the line. from is the place in the log where it goes on (log says in which), tail the bytes of the log that come first; without them it begins now. With viewOnly=true nothing that is typed reaches the machine. With the subprotocol warren.serial text messages tell places (SerialPlace); see docs/consoles.md.");
         group.MapGet("/logs", LogsAsync).WithName("readLogs").Produces<string>(200, "text/plain").ProducesProblem(404)
             .WithSummary("What the guest wrote to its serial line; with follow=true it goes on until the machine is off");
     }
 
     private static async Task SerialAsync(
-        string machine, HttpContext http, WarrenDb db, Caller caller, SerialRelay relay, MachineUse use, IHostApplicationLifetime lifetime)
+        string machine, bool? viewOnly, long? from, string? log, int? tail, HttpContext http, WarrenDb db, Caller caller, SerialHubs hubs, ConnectionLog connections, MachineUse use, TimeProvider clock, IHostApplicationLifetime lifetime)
     {
-        if (!http.WebSockets.IsWebSocketRequest)
-            throw new RefusedException(Problems.Of("websocket-required", 426, "Ask for a WebSocket", "This route carries a serial line over a WebSocket."));
+        ConsoleSockets.Demand(http, "carries a serial line");
+        var begin = SerialBegin.Read(from, log, tail);
         var row = await MachinesApi.FindAsync(machine, db, caller, http.RequestAborted);
-        Stream line;
+        var (hub, seat) = hubs.Join(row.Id);
+        using var taken = seat;
+        // Whoever comes first hears the line from its opening on.
+        var first = hub.Beginning is null;
         try
         {
-            line = await relay.OpenAsync(row.Id, http.RequestAborted);
+            await hub.ReadyAsync(http.RequestAborted);
         }
         catch (HypervisorException e) when (e.Kind == HypervisorErrorKind.NotFound)
         {
             throw new RefusedException(Problems.IllegalState("The machine is off; its serial line is dead."));
         }
 
-        // Whatever happens to the terminal, the line is given back; doing so twice is fine.
-        await using var open = line;
         using var used = use.Begin(row.Id);
-        using var socket = await http.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext
-        {
-            SubProtocol = http.WebSockets.WebSocketRequestedProtocols.Contains("binary") ? "binary" : null,
-        });
+        // Before it can type: the answer to its first key belongs to what it hears.
+        using var kept = await hub.OpenLogAsync(http.RequestAborted);
+        var (at, missed) = begin.In(kept, first ? hub.Beginning : null);
+        var role = viewOnly == true ? ViewerRole.View : caller.AtConsole;
+        using var socket = await ConsoleSockets.AcceptAsync(http, SerialTerminal.Protocol);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, lifetime.ApplicationStopping);
-        await relay.RunAsync(socket, line, row.Id, stop.Token);
+        await using var connection = await connections.OpenAsync(row, ConsoleKind.Serial, role, caller, http);
+        await new SerialTerminal(socket, hub, clock).RunAsync(kept, at, missed, role, connection, stop.Token);
     }
 
     private static async Task LogsAsync(

@@ -1,56 +1,68 @@
 using System.Net.WebSockets;
-using System.Text;
+using Warren.Contracts;
 using Warren.Hypervisors;
+using Warren.Server.Consoles.Connections;
 using Warren.Server.Consoles.Rfb;
 using Warren.Server.Consoles.Screens;
 
 namespace Warren.Server.Consoles;
 
-/// <summary>A viewer at the end of a WebSocket.</summary>
+/// <summary>Somebody who looks, at the end of a WebSocket: at a machine's screen, or at a recording of it.</summary>
 internal static class ScreenRelay
 {
-    /// <summary>Longest reason in a close frame, bytes (RFC 6455, 5.5).</summary>
-    private const int LongestReason = 123;
-
-    public static async Task RunAsync(WebSocket socket, ScreenHub hub, ViewerRole role, TimeProvider clock, CancellationToken cancellation)
+    /// <summary>Serves a viewer of a machine's screen until it leaves, is sent away, or the screen ends.</summary>
+    /// <param name="socket">Its WebSocket.</param>
+    /// <param name="hub">The screen.</param>
+    /// <param name="visitor">Who it is.</param>
+    /// <param name="wants">What it wants to do.</param>
+    /// <param name="connection">What is written down of it.</param>
+    /// <param name="greeted">Called when it has answered to all that it was sent until then.</param>
+    /// <param name="clock">Clock.</param>
+    /// <param name="cancellation">The request's or the server's end.</param>
+    public static async Task RunAsync(
+        WebSocket socket, ScreenHub hub, Visitor visitor, ViewerRole wants, OpenConnection connection, Action greeted, TimeProvider clock, CancellationToken cancellation)
     {
-        await using var line = WebSocketStream.Create(socket, WebSocketMessageType.Binary, ownsWebSocket: false);
+        Viewer? viewer = null;
+        await using var line = new ScreenSocket(socket, text => viewer?.Hear(text));
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, hub.Ended, connection.SentAway);
+        await ServeAsync(socket, line, end =>
+        {
+            viewer = new Viewer(hub, line, visitor, wants, clock, line.Talks ? (news, c) => line.TellAsync(news, c) : null) { Greeted = greeted };
+            connection.Tells(() => (line.Sent, line.Received, viewer.Role));
+            return viewer.RunAsync(end);
+        }, Why, clock, either.Token);
+
+        string Why() => cancellation.IsCancellationRequested ? "the server is going away" : connection.SentAway.IsCancellationRequested ? "the link is over" : "the machine is gone";
+    }
+
+    /// <summary>Serves whoever is at the end of a WebSocket, and sees to it that an end is told.</summary>
+    /// <param name="socket">The WebSocket.</param>
+    /// <param name="line">Its RFB.</param>
+    /// <param name="serve">Serves it until it leaves or breaks the protocol.</param>
+    /// <param name="why">Why it is ended when <paramref name="stop"/> says so.</param>
+    /// <param name="clock">Clock.</param>
+    /// <param name="stop">Ends it.</param>
+    public static async Task ServeAsync(WebSocket socket, ScreenSocket line, Func<CancellationToken, Task> serve, Func<string> why, TimeProvider clock, CancellationToken stop)
+    {
         using var end = new CancellationTokenSource();
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, hub.Ended);
         try
         {
-            var viewing = new Viewer(hub, line, role, clock).RunAsync(end.Token);
-            await Task.WhenAny(viewing, Task.Delay(Timeout.InfiniteTimeSpan, clock, either.Token));
-            // A read that is cancelled breaks the connection; the good-bye must go before.
-            if (!viewing.IsCompleted) await CloseAsync(socket, cancellation.IsCancellationRequested ? "the server is going away" : "the machine is gone", WebSocketCloseStatus.EndpointUnavailable);
+            var serving = serve(end.Token);
+            await Task.WhenAny(serving, Task.Delay(Timeout.InfiniteTimeSpan, clock, stop));
+            if (!serving.IsCompleted) await line.CloseAsync(why(), WebSocketCloseStatus.EndpointUnavailable);
+            await Task.WhenAny(serving, Task.Delay(ConsoleSockets.Farewell, clock, CancellationToken.None));
             await end.CancelAsync();
-            await viewing;
-            await CloseAsync(socket, "bye");
+            await serving;
+            await ConsoleSockets.CloseAsync(socket, "bye");
         }
         catch (RfbException e)
         {
-            await CloseAsync(socket, e.Message, WebSocketCloseStatus.ProtocolError);
+            await ConsoleSockets.CloseAsync(socket, e.Message, WebSocketCloseStatus.ProtocolError);
         }
         catch (Exception e) when (e is IOException or WebSocketException or TimeoutException or OperationCanceledException or NotSupportedException or HypervisorException)
         {
-            // The viewer went without a word.
+            // It went without a word.
             socket.Abort();
-        }
-    }
-
-    /// <summary>Says good-bye, but does not wait long for an answer.</summary>
-    public static async Task CloseAsync(WebSocket viewer, string why, WebSocketCloseStatus status = WebSocketCloseStatus.NormalClosure)
-    {
-        if (viewer.State is not (WebSocketState.Open or WebSocketState.CloseReceived)) return;
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(2));
-        while (Encoding.UTF8.GetByteCount(why) > LongestReason) why = why[..^1];
-        try
-        {
-            await viewer.CloseOutputAsync(status, why, limit.Token);
-        }
-        catch (Exception e) when (e is WebSocketException or OperationCanceledException)
-        {
-            viewer.Abort();
         }
     }
 }

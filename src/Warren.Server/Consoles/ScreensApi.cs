@@ -1,20 +1,20 @@
-using System.Globalization;
 using Microsoft.Net.Http.Headers;
 using Warren.Contracts;
 using Warren.Server.Access;
+using Warren.Server.Consoles.Connections;
 using Warren.Server.Consoles.Screens;
+using Warren.Server.Consoles.Sharing;
 using Warren.Server.Database;
 using Warren.Server.Hosts;
 using Warren.Server.Machines;
 using Warren.Server.Operations;
+using Warren.Server.Web;
 
 namespace Warren.Server.Consoles;
 
 /// <summary>A machine's screen: for viewers over a WebSocket; for programs its picture, and a hand at its keyboard and mouse.</summary>
 internal static class ScreensApi
 {
-    private const int SmallestWidth = 16;
-    private const int LargestWidth = 7680;
     private const int LongestStable = 10_000;
     private const int LongestWait = 60;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
@@ -22,7 +22,7 @@ internal static class ScreensApi
     public static void Map(RouteGroupBuilder api)
     {
         var group = api.MapGroup("/machines/{machine}").WithTags("consoles");
-        group.MapGet("/screen", ScreenAsync).WithName("openScreen").Produces(101).ProducesProblem(404).ProducesProblem(409)
+        group.MapGet("/screen", ScreenAsync).WithName("openScreen").WithMetadata(new TakesTicket(ConsoleKind.Screen), Needs.Look).Produces(101).ProducesProblem(404).ProducesProblem(409)
             .WithSummary("WebSocket that carries the screen as RFB (RFC 6143) bytes; with viewOnly=true nothing that the viewer types reaches the machine");
         group.MapGet("/screen.png", PictureAsync).WithName("getScreenshot").Produces<byte[]>(200, "image/png").Produces(304)
             .ProducesProblem(400).ProducesProblem(404).ProducesProblem(409).ProducesProblem(422)
@@ -34,26 +34,24 @@ internal static class ScreensApi
     }
 
     private static async Task ScreenAsync(
-        string machine, bool? viewOnly, HttpContext http, WarrenDb db, Caller caller, HostDirectory hosts, ScreenHubs hubs, MachineUse use, TimeProvider clock, IHostApplicationLifetime lifetime)
+        string machine, bool? viewOnly, HttpContext http, WarrenDb db, Caller caller, HostDirectory hosts, ScreenHubs hubs, ConnectionLog connections, MachineUse use, TimeProvider clock, IHostApplicationLifetime lifetime)
     {
-        if (!http.WebSockets.IsWebSocketRequest)
-            throw new RefusedException(Problems.Of("websocket-required", 426, "Ask for a WebSocket", "This route speaks RFB over a WebSocket."));
+        ConsoleSockets.Demand(http, "speaks RFB");
         var row = await FindAsync(machine, db, caller, hosts, http.RequestAborted);
         using var glance = await Glance.AtAsync(hubs, row.Id, http.RequestAborted);
         using var used = use.Begin(row.Id);
-        using var socket = await http.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext
-        {
-            SubProtocol = http.WebSockets.WebSocketRequestedProtocols.Contains("binary") ? "binary" : null,
-        });
+        var wants = viewOnly == true ? ViewerRole.View : ViewerRole.Control;
+        using var socket = await ConsoleSockets.AcceptAsync(http, ScreenSocket.Protocol);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, lifetime.ApplicationStopping);
-        await ScreenRelay.RunAsync(socket, glance.Hub, viewOnly == true ? ViewerRole.View : ViewerRole.Control, clock, stop.Token);
+        await using var connection = await connections.OpenAsync(row, ConsoleKind.Screen, wants == ViewerRole.View ? wants : caller.AtConsole, caller, http);
+        await ScreenRelay.RunAsync(socket, glance.Hub, new Visitor(connection.Id, caller.UserName, caller.AtConsole, caller.Share), wants, connection, () => DirectOutput.Begin(http), clock, stop.Token);
     }
 
     private static async Task<IResult> PictureAsync(
         string machine, int? width, int? stable, int? wait, HttpContext http, WarrenDb db, Caller caller, HostDirectory hosts, ScreenHubs hubs, TimeProvider clock,
         CancellationToken cancellation)
     {
-        if (width is < SmallestWidth or > LargestWidth) throw new RefusedException(Problems.Validation("width", $"{SmallestWidth} to {LargestWidth} pixels"));
+        if (width is < Photograph.SmallestWidth or > Photograph.LargestWidth) throw new RefusedException(Problems.Validation("width", $"{Photograph.SmallestWidth} to {Photograph.LargestWidth} pixels"));
         if (stable is < 0 or > LongestStable) throw new RefusedException(Problems.Validation("stable", $"0 to {LongestStable} milliseconds"));
         if (wait is < 0 or > LongestWait) throw new RefusedException(Problems.Validation("wait", $"0 to {LongestWait} seconds"));
         var row = await FindAsync(machine, db, caller, hosts, cancellation);
@@ -62,8 +60,7 @@ internal static class ScreensApi
         if (stable > 0) await glance.RestAsync(TimeSpan.FromMilliseconds(stable.Value), TimeSpan.FromSeconds(wait ?? 10), clock, cancellation);
         if (hub.Why is not null) throw new RefusedException(Problems.IllegalState("The machine went off meanwhile; it has no screen."));
         var photograph = Photograph.Take(hub.Shadow, width);
-        http.Response.Headers["Warren-Screen"] = string.Create(CultureInfo.InvariantCulture, $"{photograph.ScreenWidth}x{photograph.ScreenHeight}");
-        http.Response.Headers.CacheControl = "private, no-cache";
+        photograph.Announce(http.Response);
         var tag = new EntityTagHeaderValue($"\"{photograph.Tag}\"");
         http.Response.Headers.ETag = tag.ToString();
         return http.Request.GetTypedHeaders().IfNoneMatch.Any(t => t.Compare(tag, useStrongComparison: false))

@@ -18,7 +18,7 @@ internal static class DatabaseRegistration
             var postgres = configuration["Database:Postgres"];
             if (postgres is { Length: > 0 }) options.UseNpgsql(Bounded(postgres));
             else options.AddInterceptors(provider.GetRequiredService<WriteTurn>())
-                .UseSqlite($"Data Source={provider.GetRequiredService<DataFolder>().Combine("warren.db")};Default Timeout={WriteTurn.Longest.TotalSeconds}");
+                .UseSqlite($"Data Source={provider.GetRequiredService<DataFolder>().Database()};Default Timeout={WriteTurn.Longest.TotalSeconds}");
             // Things are found by id or by name; names never look like ids, so there is one at most.
             options.ConfigureWarnings(w => w.Ignore(Microsoft.EntityFrameworkCore.Diagnostics.CoreEventId.RowLimitingOperationWithoutOrderByWarning,
                 Microsoft.EntityFrameworkCore.Diagnostics.CoreEventId.FirstWithoutOrderByAndFilterWarning));

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using System.Reflection;
+using System.Text;
 using Microsoft.EntityFrameworkCore;
 
 namespace Warren.Server.Database;
@@ -44,10 +45,22 @@ internal static class Migrator
         }
     }
 
-    /// <summary>The one construct that the two databases spell differently: a number that rises by itself.</summary>
-    private static string Translate(string sql, bool postgres) => sql.Replace(
-        "SERIAL_KEY", postgres ? "bigint generated always as identity primary key" : "integer primary key autoincrement",
-        StringComparison.Ordinal);
+    /// <summary>
+    /// What the two databases spell differently: a number that rises by itself, and triggers, which stand behind a line
+    /// <c>-- ON sqlite</c> or <c>-- ON postgres</c> up to the next such line or the end.
+    /// </summary>
+    private static string Translate(string sql, bool postgres)
+    {
+        const string on = "-- ON ";
+        var (own, kept) = (true, new StringBuilder());
+        foreach (var line in sql.Split('\n'))
+        {
+            if (line.StartsWith(on, StringComparison.Ordinal)) own = line[on.Length..].Trim() == (postgres ? "postgres" : "sqlite");
+            else if (own) kept.Append(line).Append('\n');
+        }
+
+        return kept.Replace("SERIAL_KEY", postgres ? "bigint generated always as identity primary key" : "integer primary key autoincrement").ToString();
+    }
 
     private static async Task<HashSet<string>> DoneAsync(DbConnection connection, DbTransaction transaction, CancellationToken cancellation)
     {

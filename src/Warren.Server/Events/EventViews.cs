@@ -16,11 +16,15 @@ namespace Warren.Server.Events;
 /// </summary>
 internal sealed class EventViews(HostViews hosts, TimeProvider clock)
 {
-    public async Task<Dictionary<string, JsonElement>> LoadAsync(WarrenDb db, IReadOnlyCollection<EventRow> events, CancellationToken cancellation)
+    /// <param name="db">Where they are.</param>
+    /// <param name="events">The events.</param>
+    /// <param name="shared">How machines are shared with who is told.</param>
+    /// <param name="cancellation">Cancels.</param>
+    public async Task<Dictionary<string, JsonElement>> LoadAsync(WarrenDb db, IReadOnlyCollection<EventRow> events, IReadOnlyDictionary<string, SharedWithYou> shared, CancellationToken cancellation)
     {
         var found = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
         if (Ids(events, "machine") is { Count: > 0 } machines)
-            foreach (var machine in await MachineViews.LoadAsync(db, db.Machines.AsNoTracking().Where(m => machines.Contains(m.Id)), cancellation))
+            foreach (var machine in await MachineViews.LoadAsync(db, db.Machines.AsNoTracking().Where(m => machines.Contains(m.Id)), cancellation, shared))
                 found[machine.Id] = JsonSerializer.SerializeToElement(machine, WarrenJson.Options);
         if (Ids(events, "operation") is { Count: > 0 } operations)
             foreach (var operation in await db.Operations.AsNoTracking().Where(o => operations.Contains(o.Id)).ToListAsync(cancellation))
@@ -37,6 +41,12 @@ internal sealed class EventViews(HostViews hosts, TimeProvider clock)
         if (Ids(events, "lease") is { Count: > 0 } leases)
             foreach (var lease in await LeaseViews.LoadAsync(db, db.Leases.AsNoTracking().Where(l => leases.Contains(l.Id)), cancellation))
                 found[lease.Id] = JsonSerializer.SerializeToElement(lease, WarrenJson.Options);
+        if (Ids(events, "connection") is { Count: > 0 } connections)
+            foreach (var connection in await db.Connections.AsNoTracking().Where(c => connections.Contains(c.Id)).ToListAsync(cancellation))
+                found[connection.Id] = JsonSerializer.SerializeToElement(connection.ToContract(), WarrenJson.Options);
+        if (Ids(events, "recording") is { Count: > 0 } recordings)
+            foreach (var recording in await db.Recordings.AsNoTracking().Where(r => recordings.Contains(r.Id)).ToListAsync(cancellation))
+                found[recording.Id] = JsonSerializer.SerializeToElement(recording.ToContract(), WarrenJson.Options);
         if (Ids(events, "host") is { Count: > 0 } names)
             // Only the owner of the server hears of hosts, so settings may be told.
             foreach (var host in await hosts.ViewAsync(db, await db.Hosts.AsNoTracking().Where(h => names.Contains(h.Name)).ToListAsync(cancellation), settings: true, cancellation))

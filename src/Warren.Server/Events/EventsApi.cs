@@ -35,6 +35,12 @@ internal static class EventsApi
 
     private sealed class EventStream(Caller caller, IDbContextFactory<WarrenDb> databases, Signals signals, EventViews views, TimeProvider clock)
     {
+        /// <summary>Machines that were shared with the caller at the last look.</summary>
+        private Dictionary<string, SharedWithYou>? _shared;
+
+        /// <summary>The same at the look before.</summary>
+        private Dictionary<string, SharedWithYou>? _earlier;
+
         public async IAsyncEnumerable<SseItem<string>> ReadAsync(long? from, string? subject, [EnumeratorCancellation] CancellationToken cancellation)
         {
             var last = from ?? await NewestAsync(cancellation);
@@ -76,9 +82,15 @@ internal static class EventsApi
         private async Task<(List<SseItem<string>> Items, long Last)> NextBatchAsync(long after, string? subject, CancellationToken cancellation)
         {
             await using var db = await databases.CreateDbContextAsync(cancellation);
+            // Told of their machines' end, too, with which their share ends: between the two looks below, or before them.
+            var (earlier, before) = (_earlier, _shared);
             var rows = await db.Events.AsNoTracking().Where(e => e.Id > after).OrderBy(e => e.Id).Take(Batch).ToListAsync(cancellation);
-            var seen = rows.Where(e => caller.MaySee(e.OwnerId, e.ProjectId) && (subject is null || e.SubjectId == subject)).ToList();
-            var data = await views.LoadAsync(db, seen, cancellation);
+            if (before is null || rows.Count > 0) _shared = await SharedMachines.WithAsync(db, caller, cancellation);
+            if (_shared != before) _earlier = before;
+            var heard = await SharedMachines.HeardAsync(rows, db, caller, _shared!.Keys, [.. (earlier ?? []).Keys, .. (before ?? _shared).Keys], cancellation);
+            var seen = rows.Where(e => (caller.MaySee(e.OwnerId, e.ProjectId) || heard.Contains(e.Id)) && (subject is null || e.SubjectId == subject)).ToList();
+            seen = await Confinement.EventsAsync(seen, db, caller, cancellation);
+            var data = await views.LoadAsync(db, seen, _shared, cancellation);
             var items = seen.Select(row => new SseItem<string>(JsonSerializer.Serialize(new Event
             {
                 Id = row.Id,

@@ -5,8 +5,8 @@ using Warren.Server.Web;
 namespace Warren.Server.Events;
 
 /// <summary>
-/// Sweep. Condition: events older than a week, ended operations and leases older than 30 days, idempotency answers older than a
-/// day, used-up sessions and links. Deletes them, so that the database of a busy server stays small.
+/// Sweep. Condition: events older than a week, ended operations, leases and connections older than 30 days, idempotency answers
+/// older than a day, used-up sessions, links and tickets. Deletes them, so that the database of a busy server stays small.
 /// </summary>
 internal sealed class PruneHistory(IDbContextFactory<WarrenDb> databases, TimeProvider clock, ILogger<PruneHistory> log) : BackgroundService
 {
@@ -41,6 +41,9 @@ internal sealed class PruneHistory(IDbContextFactory<WarrenDb> databases, TimePr
         await db.Idempotency.Where(i => i.CreatedAt < answers).ExecuteDeleteAsync(cancellation);
         await db.Sessions.Where(s => s.ExpiresAt < now).ExecuteDeleteAsync(cancellation);
         await db.LoginLinks.Where(l => l.ExpiresAt < now).ExecuteDeleteAsync(cancellation);
+        await db.Connections.Where(c => c.EndedAt < operations).ExecuteDeleteAsync(cancellation);
+        await db.Shares.Where(s => s.ExpiresAt < now).ExecuteDeleteAsync(cancellation);
+        await db.ConsoleTickets.Where(t => t.ExpiresAt < now).ExecuteDeleteAsync(cancellation);
         await db.ReleasedPorts.Where(p => p.Until < now).ExecuteDeleteAsync(cancellation);
     }
 }

@@ -91,8 +91,10 @@ internal sealed class HostCommands(
     }
 
     /// <summary>Makes sure that the local host has its row, as the configuration has it.</summary>
-    public static async Task EnsureLocalAsync(WarrenDb db, LocalHost local, HostOptions options, CancellationToken cancellation)
+    public static async Task EnsureLocalAsync(WarrenDb db, LocalHost local, HostOptions options, CancellationToken cancellation) => await db.TransactAsync(async () =>
     {
+        // Replicas that begin together on an empty database take turns.
+        await db.LockEventsAsync(cancellation);
         var row = await db.Hosts.FirstOrDefaultAsync(h => h.Name == HostDirectory.Local, cancellation);
         if (row is null) db.Hosts.Add(row = new HostRow { Name = HostDirectory.Local, Hypervisor = local.Kind.Name });
         if (row.Hypervisor != local.Kind.Name)
@@ -102,8 +104,8 @@ internal sealed class HostCommands(
         }
 
         if (!row.Labels.OrderBy(l => l.Key, StringComparer.Ordinal).SequenceEqual(options.Labels.OrderBy(l => l.Key, StringComparer.Ordinal))) row.Labels = options.Labels;
-        await db.SaveChangesAsync(cancellation);
-    }
+        return await db.SaveChangesAsync(cancellation);
+    }, cancellation);
 
     /// <summary>A host's row that can be changed.</summary>
     /// <exception cref="RefusedException">There is none.</exception>

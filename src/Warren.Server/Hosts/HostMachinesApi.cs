@@ -26,7 +26,7 @@ internal static partial class HostMachinesApi
     private static async Task<Ok<Page<HostMachine>>> ListAsync(
         string name, HostCommands commands, HostDirectory hosts, WarrenDb db, Caller caller, CancellationToken cancellation)
     {
-        caller.DemandOwner("look into hosts");
+        caller.DemandAdministrator("look into hosts");
         await commands.FindAsync(name, cancellation);
         var driver = await hosts.DriverAsync(name, cancellation);
         var found = await driver.ListAsync(cancellation);
@@ -48,7 +48,7 @@ internal static partial class HostMachinesApi
     private static async Task<AcceptedOperation> AdoptAsync(
         string name, string nativeName, AdoptRequest? request, HostCommands commands, HostDirectory hosts, MachineCommands machines, Caller caller, CancellationToken cancellation)
     {
-        caller.DemandOwner("adopt machines");
+        caller.DemandAdministrator("adopt machines");
         await commands.FindAsync(name, cancellation);
         if (nativeName.Length > 255 || nativeName.Any(char.IsControl)) throw new RefusedException(Problems.NotFound("There is no such machine."));
         var known = await MarkOfAsync(name, nativeName, hosts, cancellation);

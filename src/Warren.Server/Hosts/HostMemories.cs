@@ -28,8 +28,8 @@ internal sealed class HostMemories(TimeProvider clock)
 /// not answer is judged by what was promised there alone.
 /// </summary>
 internal sealed class LookAtMemory(
-    IDbContextFactory<WarrenDb> databases, HostDirectory hosts, HostMemories memories, HostOptions options, TimeProvider clock, ILogger<LookAtMemory> log)
-    : PerHostSweep(databases, clock, log)
+    HostNames names, IDbContextFactory<WarrenDb> databases, HostDirectory hosts, HostMemories memories, HostOptions options, TimeProvider clock, ILogger<LookAtMemory> log)
+    : PerHostSweep(names, databases, clock, log)
 {
     protected override async Task RunHostAsync(string host, CancellationToken cancellation)
     {

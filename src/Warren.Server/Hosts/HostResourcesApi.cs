@@ -50,7 +50,7 @@ internal static partial class HostResourcesApi
     private static async Task<Created<Network>> CreateNetworkAsync(
         string name, CreateNetworkRequest request, HostCommands commands, HostViews views, HostDirectory hosts, HostObservations observations, Caller caller, CancellationToken cancellation)
     {
-        caller.DemandOwner("make networks");
+        caller.DemandAdministrator("make networks");
         var check = new Check();
         check.That(NetworkName().IsMatch(request.Name), "name", "1 to 15 characters of a-z, 0-9 and inner '-'");
         check.That(request.Kind != NetworkKind.Other, "kind", "nat, bridge or isolated");
@@ -68,7 +68,7 @@ internal static partial class HostResourcesApi
     private static async Task<NoContent> DeleteNetworkAsync(
         string name, string network, HostCommands commands, HostViews views, HostDirectory hosts, HostObservations observations, Caller caller, CancellationToken cancellation)
     {
-        caller.DemandOwner("remove networks");
+        caller.DemandAdministrator("remove networks");
         var networks = await DemandAsync(name, "networks", d => d.Networks, commands, views, hosts, cancellation);
         await networks.DeleteAsync(network, cancellation);
         await RememberAsync(name, networks, observations, cancellation);
@@ -84,7 +84,7 @@ internal static partial class HostResourcesApi
     private static async Task<Created<Storage>> CreateStorageAsync(
         string name, CreateStorageRequest request, HostCommands commands, HostViews views, HostDirectory hosts, Caller caller, CancellationToken cancellation)
     {
-        caller.DemandOwner("make storage");
+        caller.DemandAdministrator("make storage");
         var check = new Check();
         check.That(Names.IsLabel(request.Name), "name", Names.LabelRule);
         check.That(request.Path.Length is > 1 and <= 1024 && (request.Path[0] == '/' || (request.Path.Length > 2 && request.Path[1] == ':'))
@@ -99,7 +99,7 @@ internal static partial class HostResourcesApi
     private static async Task<NoContent> DeleteStorageAsync(
         string name, string storage, HostCommands commands, HostViews views, HostDirectory hosts, Caller caller, CancellationToken cancellation)
     {
-        caller.DemandOwner("remove storage");
+        caller.DemandAdministrator("remove storage");
         await (await DemandAsync(name, "storage", d => d.Storage, commands, views, hosts, cancellation)).DeleteAsync(storage, cancellation);
         return TypedResults.NoContent();
     }

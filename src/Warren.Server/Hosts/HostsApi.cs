@@ -39,13 +39,13 @@ internal static class HostsApi
     private static async Task<Ok<Page<Contracts.Host>>> ListAsync(WarrenDb db, HostViews views, Caller caller, int? limit, string? after, CancellationToken cancellation)
     {
         var (rows, next) = await Paging.RowsAsync(db.Hosts.AsNoTracking(), h => h.Name, newestFirst: false, limit, after, cancellation);
-        return TypedResults.Ok(new Page<Contracts.Host>(await views.ViewAsync(db, rows, caller.IsOwner, cancellation), next));
+        return TypedResults.Ok(new Page<Contracts.Host>(await views.ViewAsync(db, rows, caller.IsAdministrator, cancellation), next));
     }
 
     private static async Task<Created<Contracts.Host>> AddAsync(
         AddHostRequest request, HostCommands commands, WarrenDb db, HostViews views, Caller caller, CancellationToken cancellation)
     {
-        caller.DemandOwner("add hosts");
+        caller.DemandAdministrator("add hosts");
         var row = await commands.AddAsync(request, cancellation);
         return TypedResults.Created($"/api/v1/hosts/{row.Name}", (await views.ViewAsync(db, [row], settings: true, cancellation))[0]);
     }
@@ -55,13 +55,13 @@ internal static class HostsApi
     {
         var row = await commands.FindAsync(name, cancellation);
         ETags.Send(http, row);
-        return TypedResults.Ok((await views.ViewAsync(db, [row], caller.IsOwner, cancellation))[0]);
+        return TypedResults.Ok((await views.ViewAsync(db, [row], caller.IsAdministrator, cancellation))[0]);
     }
 
     private static async Task<Ok<Contracts.Host>> EditAsync(
         string name, EditHostRequest request, HostCommands commands, WarrenDb db, HostViews views, Caller caller, HttpContext http, CancellationToken cancellation)
     {
-        caller.DemandOwner("change hosts");
+        caller.DemandAdministrator("change hosts");
         var row = await commands.FindAsync(name, cancellation);
         ETags.Demand(http, row);
         await commands.EditAsync(row, request, cancellation);
@@ -71,7 +71,7 @@ internal static class HostsApi
 
     private static async Task<NoContent> RemoveAsync(string name, HostCommands commands, Caller caller, HttpContext http, CancellationToken cancellation)
     {
-        caller.DemandOwner("remove hosts");
+        caller.DemandAdministrator("remove hosts");
         var row = await commands.FindAsync(name, cancellation);
         ETags.Demand(http, row);
         await commands.RemoveAsync(row, cancellation);
@@ -92,7 +92,7 @@ internal static class HostsApi
     private static async Task<Ok<Contracts.Host>> DrainAsync(
         string name, bool on, HostCommands commands, WarrenDb db, HostViews views, Caller caller, CancellationToken cancellation)
     {
-        caller.DemandOwner("drain hosts");
+        caller.DemandAdministrator("drain hosts");
         var row = await commands.FindAsync(name, cancellation);
         await commands.DrainAsync(row, on, cancellation);
         return TypedResults.Ok((await views.ViewAsync(db, [row], settings: true, cancellation))[0]);
@@ -108,5 +108,9 @@ internal static class HostsApi
         MachineOptions = [.. kind.MachineOptions.Select(o => new HypervisorOption(o.Name, o.Help))],
         BootFormats = kind.BootFormats,
         NamedNetworks = kind.NamedNetworks,
+        NetworkModes = kind.NetworkModes,
+        EgressLists = kind.EgressLists,
+        NetworkLimits = kind.NetworkLimits,
+        DiskLimits = kind.DiskLimits,
     };
 }

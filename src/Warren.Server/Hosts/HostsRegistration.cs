@@ -24,6 +24,7 @@ internal static class HostsRegistration
         services.AddSingleton<HostDirectory>();
         services.AddSingleton<HostObservations>();
         services.AddSingleton<HostMemories>();
+        services.AddSingleton<HostNames>();
         services.AddHostedService<LookAtMemory>();
         services.AddSingleton<HostViews>();
         services.AddScoped<HostCommands>();

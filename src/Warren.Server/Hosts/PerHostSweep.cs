@@ -4,7 +4,7 @@ using Warren.Server.Database;
 namespace Warren.Server.Hosts;
 
 /// <summary>A sweep that runs a loop of its own for every host, so that none waits for another. Loops come and go with the hosts.</summary>
-internal abstract class PerHostSweep(IDbContextFactory<WarrenDb> databases, TimeProvider clock, ILogger log) : BackgroundService
+internal abstract class PerHostSweep(HostNames names, IDbContextFactory<WarrenDb> databases, TimeProvider clock, ILogger log) : BackgroundService
 {
     private static readonly TimeSpan LookForHosts = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(1);
@@ -25,14 +25,14 @@ internal abstract class PerHostSweep(IDbContextFactory<WarrenDb> databases, Time
         {
             while (!stoppingToken.IsCancellationRequested)
             {
-                var names = await NamesAsync(loops.Keys, stoppingToken);
-                foreach (var name in names.Where(n => !loops.ContainsKey(n)))
+                var now = await NamesAsync(loops.Keys, stoppingToken);
+                foreach (var name in now.Where(n => !loops.ContainsKey(n)))
                 {
                     var stop = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
                     loops[name] = (stop, KeepAsync(name, stop.Token));
                 }
 
-                foreach (var gone in loops.Keys.Except(names, StringComparer.Ordinal).ToList())
+                foreach (var gone in loops.Keys.Except(now, StringComparer.Ordinal).ToList())
                 {
                     await loops[gone].Stop.CancelAsync();
                     loops.Remove(gone);
@@ -49,12 +49,11 @@ internal abstract class PerHostSweep(IDbContextFactory<WarrenDb> databases, Time
         await Task.WhenAll(loops.Values.Select(l => l.Run));
     }
 
-    private async Task<ICollection<string>> NamesAsync(ICollection<string> known, CancellationToken cancellation)
+    private async Task<IReadOnlyCollection<string>> NamesAsync(ICollection<string> known, CancellationToken cancellation)
     {
         try
         {
-            await using var db = await databases.CreateDbContextAsync(cancellation);
-            return await db.Hosts.AsNoTracking().Select(h => h.Name).ToListAsync(cancellation);
+            return await names.LookAsync(cancellation);
         }
         catch (Exception e) when (!cancellation.IsCancellationRequested)
         {

@@ -22,8 +22,8 @@ internal sealed class ProbeHosts : PerHostSweep
     private readonly TaskCompletionSource _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public ProbeHosts(
-        IDbContextFactory<WarrenDb> databases, HostDirectory hosts, HostObservations observations, HostOptions options, TimeProvider clock, ILogger<ProbeHosts> log)
-        : base(databases, clock, log)
+        HostNames names, IDbContextFactory<WarrenDb> databases, HostDirectory hosts, HostObservations observations, HostOptions options, TimeProvider clock, ILogger<ProbeHosts> log)
+        : base(names, databases, clock, log)
     {
         (_hosts, _observations, _options) = (hosts, observations, options);
         hosts.Turned = Wake;

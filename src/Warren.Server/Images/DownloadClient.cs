@@ -13,12 +13,19 @@ public sealed class DownloadClient : IDisposable
     private readonly ImageOptions options;
     private readonly Uri? proxy;
     private readonly HttpClient client;
+    private readonly NameLookup lookUp;
+
+    /// <summary>Finds the addresses of a name.</summary>
+    public delegate Task<IPAddress[]> NameLookup(string host, CancellationToken cancellation);
 
     /// <summary>Makes the client from its configuration.</summary>
+    /// <param name="options">The configuration.</param>
+    /// <param name="lookUp">How names are looked up; by the system when left out.</param>
     /// <exception cref="ImageException">The proxy in the configuration is not a socks5 URL.</exception>
-    public DownloadClient(ImageOptions options)
+    public DownloadClient(ImageOptions options, NameLookup? lookUp = null)
     {
         this.options = options;
+        this.lookUp = lookUp ?? Dns.GetHostAddressesAsync;
         Guard = new AddressGuard(options.AllowPrivateAddresses, options.AllowedHosts);
         proxy = ParseProxy(options.Proxy);
 #pragma warning disable CA2000 // The client owns and disposes its handler.
@@ -58,7 +65,7 @@ public sealed class DownloadClient : IDisposable
         var end = context.DnsEndPoint;
         // The proxy itself is the administrator's choice and often on loopback (Tor).
         var isProxy = proxy is not null && end.Host == proxy.IdnHost && end.Port == proxy.Port;
-        var addresses = IPAddress.TryParse(end.Host, out var literal) ? [literal] : await Dns.GetHostAddressesAsync(end.Host, cancellation);
+        var addresses = IPAddress.TryParse(end.Host, out var literal) ? [literal] : await lookUp(end.Host, cancellation);
         var taken = isProxy ? addresses : [.. addresses.Where(a => Guard.Allows(end.Host, a))];
         if (taken.Length == 0 && addresses.Length > 0) throw AddressGuard.Refusal(end.Host);
         Exception? last = null;

@@ -2,15 +2,17 @@ using Microsoft.EntityFrameworkCore;
 using Warren.Contracts;
 using Warren.Server.Access;
 using Warren.Server.Database;
+using Warren.Server.Images.Uploads;
 using Warren.Server.Images.Workflows;
 using Warren.Server.Operations;
+using Warren.Server.Quotas;
 using Warren.Server.Web;
 
 namespace Warren.Server.Images;
 
 /// <summary>What can be asked of images: have one, delete one. Each commits row and operation at once.</summary>
 internal sealed class ImageCommands(
-    WarrenDb db, Caller caller, OperationQueue queue, ImageSources sources, DownloadClient client, FileIntake intake, TimeProvider clock)
+    WarrenDb db, Caller caller, OperationQueue queue, ImageSources sources, DownloadClient client, FileIntake intake, QuotaCheck quotas, TimeProvider clock)
 {
     /// <summary>Orders an image.</summary>
     /// <exception cref="RefusedException">The request breaks a rule, or the name is taken.</exception>
@@ -19,6 +21,8 @@ internal sealed class ImageCommands(
         Check(request);
         return db.TransactAsync(async () =>
         {
+            // How large it is will be known when it is here: who has no byte left is refused before.
+            await quotas.DemandAsync(caller.UserId, caller.ProjectId, new QuotaUse { ImageBytes = 1 }, cancellation);
             if (request.Recipe is not null || request.Catalogue is not null)
             {
                 var (_, ordered) = await OrderAsync(request.Recipe, request.Catalogue, request.Name, request.Insecure, cancellation);
@@ -56,14 +60,13 @@ internal sealed class ImageCommands(
         return Enqueue(image, recipe, entry, insecure: false);
     }
 
-    /// <summary>Adds row and operation for bytes that were uploaded; the caller moves them to the operation's incoming folder and saves.</summary>
-    public async Task<OperationRow> AddUploadAsync(string name, ImportNotes notes, string? defaultUser, Func<string, string> place, CancellationToken cancellation)
+    /// <summary>Adds row and operation for a file that was uploaded; the caller saves.</summary>
+    public async Task<OperationRow> AddUploadAsync(UploadRow upload, CancellationToken cancellation)
     {
-        var image = await AddAsync(name, "upload", ImageState.Importing, defaultUser, cancellation);
-        var operation = queue.Enqueue(ImportImage.Name, "image", image.Id, image.Name, image);
-        operation.DataJson = System.Text.Json.JsonSerializer.Serialize(notes with { File = place(operation.Id) }, WarrenJson.Options);
-        await db.SaveChangesAsync(cancellation);
-        return operation;
+        var image = await AddAsync(upload.Name, "upload", ImageState.Importing, upload.DefaultUser, cancellation, upload.Id);
+        // From here on it counts as an image, whatever becomes of the upload's row.
+        image.SizeBytes = upload.Length;
+        return queue.Enqueue(ImportImage.Name, "image", image.Id, image.Name, image, upload.Notes with { UploadId = upload.Id });
     }
 
     /// <summary>Deletes an image that no machine uses; what is under way on it ends.</summary>
@@ -91,20 +94,21 @@ internal sealed class ImageCommands(
     public static Problem InUse(string image, IReadOnlyList<string> machines) =>
         Problems.InUse($"'{image}' is what these machines run from: {string.Join(", ", machines)}{(machines.Count == 5 ? " and perhaps more" : "")}. Delete them first.");
 
-    /// <summary>Refuses a name that breaks the rule or is taken.</summary>
-    public async Task DemandNameAsync(string name, CancellationToken cancellation)
+    /// <summary>Refuses a name that breaks the rule or is taken, also by an upload other than this one.</summary>
+    public async Task DemandNameAsync(string name, CancellationToken cancellation, string? upload = null)
     {
         if (!Names.IsLabel(name)) throw new RefusedException(Problems.Validation("name", Names.LabelRule));
         var project = caller.ProjectId;
-        if (await db.Images.AnyAsync(i => i.ProjectId == project && i.Name == name, cancellation)) throw new RefusedException(Problems.NameTaken(name));
+        if (await db.Images.AnyAsync(i => i.ProjectId == project && i.Name == name, cancellation)
+            || await db.Uploads.AnyAsync(u => u.ProjectId == project && u.Name == name && u.OperationId == null && u.Id != upload, cancellation)) throw new RefusedException(Problems.NameTaken(name));
     }
 
     private OperationRow Enqueue(ImageRow image, string? recipe, string? entry, bool insecure) => queue.Enqueue(
         recipe is null ? ImportImage.Name : BuildImage.Name, "image", image.Id, image.Name, image, new ImportNotes { Recipe = recipe, Catalogue = entry, Insecure = insecure });
 
-    private async Task<ImageRow> AddAsync(string name, string source, ImageState state, string? defaultUser, CancellationToken cancellation)
+    private async Task<ImageRow> AddAsync(string name, string source, ImageState state, string? defaultUser, CancellationToken cancellation, string? upload = null)
     {
-        await DemandNameAsync(name, cancellation);
+        await DemandNameAsync(name, cancellation, upload);
         var row = new ImageRow
         {
             Id = Ids.New(clock),
@@ -129,7 +133,7 @@ internal sealed class ImageCommands(
         var named = request.Recipe is not null || request.Catalogue is not null;
         check.That(!named || request is { Checksum: null, Format: null, DefaultUser: null }, "checksum", "checksum, format and defaultUser come from the recipe or catalogue");
         if (!named) ImageRules.Check(check, request.Checksum, request.Format, request.DefaultUser, request.Insecure);
-        check.That(request.Path is null || caller.Role == "owner", "path", "only the owner may import files of the server's machine");
+        check.That(request.Path is null || caller.IsOwner, "path", "only the owner may import files of the server's machine");
         check.Throw();
         try
         {

@@ -47,7 +47,13 @@ public sealed class ImageFormat(CommandRunner runner, ImageOptions options)
     private static string Recognize(byte[] head, byte[] tail, long length, string? declared)
     {
         if (Qcow2Header.IsMagic(head)) return "qcow2";
-        if (FileSignature.IsIso(head)) return "iso";
+        if (FileSignature.IsIso(head))
+        {
+            // The first 32 KiB are the booter's own; what another program would take the file for is no booter.
+            if (FileSignature.DescribeOther(head) is { } too) throw Refuse($"the file is an ISO, and at the same time {too}");
+            return "iso";
+        }
+
         if (FileSignature.IsTar(head)) return "container";
         var other = FileSignature.IsVhdFooter(tail) ? "a Hyper-V disk (VHD)" : FileSignature.DescribeOther(head);
         if (other is not null)

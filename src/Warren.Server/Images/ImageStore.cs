@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Text.RegularExpressions;
 
 namespace Warren.Server.Images;
@@ -10,7 +9,6 @@ namespace Warren.Server.Images;
 public sealed partial class ImageStore : IDisposable
 {
     private readonly SemaphoreSlim gate = new(1, 1);
-    private readonly ConcurrentDictionary<string, byte> uploads = new(StringComparer.Ordinal);
     private readonly string content;
     private readonly string incoming;
     private readonly ImageOptions options;
@@ -26,16 +24,6 @@ public sealed partial class ImageStore : IDisposable
         incoming = Path.Combine(Root, "incoming");
         StoreFiles.CreateFolder(content);
         StoreFiles.CreateFolder(incoming);
-    }
-
-    /// <summary>Incoming folders of uploads under way, which belong to no operation yet.</summary>
-    public IReadOnlyCollection<string> Uploads => (IReadOnlyCollection<string>)uploads.Keys;
-
-    /// <summary>Marks an incoming folder as an upload's until the result is disposed.</summary>
-    public IDisposable BeginUpload(string id)
-    {
-        uploads[id] = 0;
-        return new Release(() => uploads.TryRemove(id, out _));
     }
 
     /// <summary>Takes the lock under which content is put and removed; disposing the result gives it back.</summary>
@@ -70,6 +58,9 @@ public sealed partial class ImageStore : IDisposable
         StoreFiles.CreateFolder(folder);
         return folder;
     }
+
+    /// <summary>The file of an upload that no operation has taken yet, there or not.</summary>
+    public string UploadFile(string id) => Path.Combine(IncomingPath(id), "image");
 
     /// <summary>Moves a finished incoming file to its place. When the content is there already, the incoming file is dropped.</summary>
     /// <param name="file">A file inside the store's incoming folder.</param>

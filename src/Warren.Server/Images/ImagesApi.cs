@@ -1,11 +1,10 @@
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using Warren.Contracts;
 using Warren.Server.Access;
 using Warren.Server.Database;
-using Warren.Server.Images.Workflows;
 using Warren.Server.Operations;
+using Warren.Server.Quotas;
 using Warren.Server.Web;
 
 namespace Warren.Server.Images;
@@ -17,9 +16,7 @@ internal static class ImagesApi
     {
         var group = api.MapGroup("/images").WithTags("images");
         group.MapGet("/", ListAsync).WithName("listImages").WithSummary("Images in the store, newest first");
-        group.MapPost("/", ImportAsync).WithName("importImage").ProducesProblem(400).ProducesProblem(409).WithSummary("Have an image: from a recipe, the catalogue, a URL or a path");
-        group.MapPost("/upload", UploadAsync).WithName("uploadImage").WithMetadata(Repeatable.Instance).Accepts<Stream>("application/octet-stream")
-            .ProducesProblem(400).ProducesProblem(409).ProducesProblem(413).WithSummary("Have an image: its bytes are the request's body");
+        group.MapPost("/", ImportAsync).WithName("importImage").WithMetadata(Creates.Instance).ProducesProblem(403).ProducesProblem(429).ProducesProblem(400).ProducesProblem(409).WithSummary("Have an image: from a recipe, the catalogue, a URL or a path");
         group.MapGet("/{image}", GetAsync).WithName("getImage").ProducesProblem(404).WithSummary("One image, by id or name");
         group.MapDelete("/{image}", DeleteAsync).WithName("deleteImage").ProducesProblem(404).ProducesProblem(409).ProducesProblem(412).WithSummary("Delete an image that no machine uses");
         var catalogue = api.MapGroup("/catalogue").WithTags("images");
@@ -35,17 +32,6 @@ internal static class ImagesApi
 
     private static async Task<AcceptedOperation> ImportAsync(ImportImageRequest request, ImageCommands commands, CancellationToken cancellation)
         => new(await commands.ImportAsync(request, cancellation));
-
-    private static async Task<AcceptedOperation> UploadAsync(
-        string name, string? checksum, string? format, string? defaultUser, bool? insecure, HttpContext http, ImageUpload upload, CancellationToken cancellation)
-    {
-        var length = http.Request.ContentLength;
-        var notes = new ImportNotes { Upload = true, Checksum = checksum, Format = format, Insecure = insecure ?? false };
-        await upload.CheckAsync(name, notes, defaultUser, length, cancellation);
-        // The general limit is for JSON; this body has its own.
-        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = null;
-        return new AcceptedOperation(await upload.ReceiveAsync(name, notes, defaultUser, http.Request.Body, length, cancellation));
-    }
 
     private static async Task<Ok<Image>> GetAsync(string image, WarrenDb db, Caller caller, HttpContext http, CancellationToken cancellation)
     {

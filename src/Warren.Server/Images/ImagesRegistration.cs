@@ -2,6 +2,7 @@ using Warren.Hypervisors.Commands;
 using Warren.Server.Images.Golden;
 using Warren.Server.Images.Golden.Workflows;
 using Warren.Server.Images.Sweeps;
+using Warren.Server.Images.Uploads;
 using Warren.Server.Images.Workflows;
 using Warren.Server.Operations;
 using Warren.Server.Web;
@@ -30,7 +31,8 @@ internal static class ImagesRegistration
         services.AddSingleton<FileIntake>();
         services.AddSingleton<StoreCleaner>();
         services.AddScoped<ImageCommands>();
-        services.AddScoped<ImageUpload>();
+        services.AddScoped<UploadCommands>();
+        services.AddSingleton<UploadTurns>();
         services.AddScoped<ImageDemand>();
         services.AddSingleton<Workflow, ImportImage>();
         services.AddSingleton<Workflow, BuildImage>();

@@ -17,6 +17,8 @@ internal sealed record Qcow2Header(int Version, long VirtualBytes, int ClusterBi
 
     private const uint ExternalDataFile = 0x44415441;
     private const uint FullDiskEncryption = 0x0537be77;
+    private const ulong LargestL1Bytes = 32 << 20, LargestRefcountBytes = 8 << 20;
+    private const uint MostSnapshots = 65536;
     private const ulong Dirty = 1, Corrupt = 2, DataFile = 4, Compression = 8, ExtendedL2 = 16;
 
     public static bool IsMagic(ReadOnlySpan<byte> head) => head.StartsWith("QFI"u8) && head.Length > 3 && head[3] == 0xfb;
@@ -37,8 +39,7 @@ internal sealed record Qcow2Header(int Version, long VirtualBytes, int ClusterBi
         if (U32(head, 32) != 0) throw Refuse("is encrypted");
         var size = U64(head, 24);
         if (size > long.MaxValue) throw Refuse("claims an impossible size");
-        if (U64(head, 40) is var l1 && (l1 > (ulong)fileBytes || l1 % (1UL << (int)clusterBits) != 0)) throw Refuse("has its L1 table outside the file: it is cut off or broken");
-        if (U64(head, 48) is var refcounts && (refcounts > (ulong)fileBytes || refcounts == 0)) throw Refuse("has its refcount table outside the file: it is cut off or broken");
+        CheckTables(head, fileBytes, (int)clusterBits);
         var headerLength = 72u;
         if (version == 3)
         {
@@ -51,6 +52,21 @@ internal sealed record Qcow2Header(int Version, long VirtualBytes, int ClusterBi
         CheckExtensions(head[..(int)Math.Min(head.Length, 1L << (int)clusterBits)], (int)headerLength);
         return new Qcow2Header((int)version, (long)size, (int)clusterBits);
     }
+
+    /// <summary>Tables that lie in the file, whole, and are no larger than what QEMU itself takes (block/qcow2.h).</summary>
+    private static void CheckTables(ReadOnlySpan<byte> head, long fileBytes, int clusterBits)
+    {
+        var (cluster, file) = (1UL << clusterBits, (ulong)fileBytes);
+        var (l1Entries, l1) = (U32(head, 36), U64(head, 40));
+        if (l1Entries * 8UL > LargestL1Bytes || l1 % cluster != 0 || !Fits(l1, l1Entries * 8UL, file)) throw Refuse("has its L1 table outside the file, or of an impossible size: it is cut off or broken");
+        var (refcounts, refcountClusters) = (U64(head, 48), U32(head, 56));
+        if (refcounts == 0 || refcounts % cluster != 0 || refcountClusters * cluster > LargestRefcountBytes + cluster || !Fits(refcounts, refcountClusters * cluster, file))
+            throw Refuse("has its refcount table outside the file, or of an impossible size: it is cut off or broken");
+        var snapshots = U32(head, 60);
+        if (snapshots > MostSnapshots || (snapshots > 0 && !Fits(U64(head, 64), snapshots * 40UL, file))) throw Refuse($"claims {snapshots} snapshots, which are not in it");
+    }
+
+    private static bool Fits(ulong offset, ulong bytes, ulong file) => offset <= file && bytes <= file - offset;
 
     private static void CheckFeatures(ulong incompatible)
     {

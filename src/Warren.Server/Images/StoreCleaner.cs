@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Warren.Server.Database;
+using Warren.Server.Images.Uploads;
 
 namespace Warren.Server.Images;
 
@@ -23,9 +24,12 @@ internal sealed class StoreCleaner(ImageStore store, IDbContextFactory<WarrenDb>
     {
         using var held = await store.LockAsync(cancellation);
         await using var db = await databases.CreateDbContextAsync(cancellation);
-        // In this order: an operation's row is there before its folder, and an upload's mark until its operation's row is.
+        // In this order: the row of an operation, or of an upload, is there before its folder.
         var folders = store.ListIncoming();
-        var uploads = store.Uploads;
+        var given = clock.GetUtcNow() - UploadRow.Life;
+        await db.Uploads.Where(u => u.UpdatedAt <= given).ExecuteDeleteAsync(cancellation);
+        var uploads = await db.Uploads.Where(u => u.OperationId == null).Select(u => u.Id).ToListAsync(cancellation);
+        uploads.AddRange(await db.Uploads.Where(u => u.OperationId != null && db.Operations.Any(o => o.Id == u.OperationId && o.Live)).Select(u => u.Id).ToListAsync(cancellation));
         var live = await db.Operations.Where(o => o.Live && o.SubjectKind == "image").Select(o => o.Id).ToListAsync(cancellation);
         var abandoned = folders.Except(uploads, StringComparer.Ordinal).Except(live, StringComparer.Ordinal).Where(f => IsOld(store.IncomingPath(f))).ToList();
         foreach (var folder in abandoned) store.RemoveIncoming(folder);

@@ -21,6 +21,15 @@ internal static class StoreFiles
         return new FileStream(path, options);
     }
 
+    /// <summary>Opens a file to go on writing at this offset.</summary>
+    public static FileStream OpenToAppend(string path, long offset)
+    {
+        var file = Open(path, FileMode.OpenOrCreate);
+        file.SetLength(offset);
+        file.Position = offset;
+        return file;
+    }
+
     /// <summary>Creates a folder with mode 0700.</summary>
     public static void CreateFolder(string path)
     {

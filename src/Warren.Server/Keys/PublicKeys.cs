@@ -15,7 +15,10 @@ internal static class PublicKeys
         for (var i = 0; i < names.Count; i++)
         {
             var name = names[i];
-            var row = await caller.Visible(db.Keys.AsNoTracking()).FirstOrDefaultAsync(k => k.Name == name || k.Id == name, cancellation)
+            var user = caller.UserId;
+            var row = await caller.Visible(db.Keys.AsNoTracking()).Where(k => k.Name == name || k.Id == name)
+                    // Others in the project may have keys of that name; one's own comes first.
+                    .OrderBy(k => k.OwnerId == user ? 0 : 1).FirstOrDefaultAsync(cancellation)
                 ?? throw new RefusedException(Problems.Validation($"keys[{i}]", $"there is no key '{name}'; make one with 'warren keys create {name}'"));
             found.Add(row.PublicKey);
         }

@@ -9,13 +9,14 @@ using Warren.Server.Machines.Placing;
 using Warren.Server.Machines.Workflows;
 using Warren.Server.Networks;
 using Warren.Server.Operations;
+using Warren.Server.Quotas;
 using Warren.Server.Web;
 
 namespace Warren.Server.Machines;
 
 /// <summary>POST /machines with a golden image: what it is made of comes from there, and so does its host.</summary>
 internal sealed class GoldenLaunch(
-    WarrenDb db, Caller caller, GoldenImageDemand demand, MachinePlacement placement, HostViews hosts, PortAllocator ports, OperationQueue queue, TimeProvider clock)
+    WarrenDb db, Caller caller, GoldenImageDemand demand, MachinePlacement placement, HostViews hosts, PortAllocator ports, OperationQueue queue, QuotaCheck quotas, TimeProvider clock)
 {
     /// <summary>Whether its host would take it; changes nothing.</summary>
     public async Task<Placement> ExplainAsync(LaunchRequest request, CancellationToken cancellation)
@@ -26,7 +27,7 @@ internal sealed class GoldenLaunch(
     }
 
     /// <summary>Adds machine, ports and operation; runs in the caller's transaction.</summary>
-    public async Task<OperationRow> AddAsync(LaunchRequest request, CancellationToken cancellation)
+    public async Task<OperationRow> AddAsync(LaunchRequest request, bool spare, CancellationToken cancellation)
     {
         var golden = await demand.DemandReadyAsync(request.GoldenImage!, cancellation);
         Check(request, golden);
@@ -34,7 +35,8 @@ internal sealed class GoldenLaunch(
         if (await db.Machines.AnyAsync(m => m.ProjectId == project && m.Name == name, cancellation)) throw new RefusedException(Problems.NameTaken(name));
         var keys = await PublicKeys.ResolveAsync(db, caller, request.Keys, cancellation);
         await hosts.DemandAsync(db, golden.Host, warm ? "forks" : "clones", warm ? "fork machines" : "copy machines", cancellation);
-        foreach (var (capability, verb) in Lifetimes.Needs(request.Idle, request.TtlAction)) await hosts.DemandAsync(db, golden.Host, capability, verb, cancellation);
+        foreach (var (capability, verb) in Lifetimes.Needs(request)) await hosts.DemandAsync(db, golden.Host, capability, verb, cancellation);
+        await quotas.DemandAsync(caller.UserId, project, QuotaCount.Of(golden.ToSpec(), request.Start), cancellation, spare: spare);
         var placed = await placement.DemandAsync(Wish(request, golden), cancellation);
         // Its host is locked now: a deletion has come before, and is seen, or waits.
         if (!await db.GoldenImages.AnyAsync(g => g.Id == golden.Id && g.State == GoldenImageState.Ready, cancellation))
@@ -54,13 +56,15 @@ internal sealed class GoldenLaunch(
             MemoryMib = golden.MemoryMib,
             Cpus = golden.Cpus,
             DiskGib = golden.DiskGib,
-            DevicesJson = golden.DevicesJson,
+            // What the machine that it was made from could reach is not handed on with it.
+            DevicesJson = System.Text.Json.JsonSerializer.Serialize(Devices(golden, request), WarrenJson.Options),
             MacAddress = MacAddresses.New(),
             PublicKeysJson = keys.Count == 0 ? golden.PublicKeysJson : System.Text.Json.JsonSerializer.Serialize(keys),
             UserData = warm ? null : request.UserData ?? AsUserData(request.FirstBoot),
             SeedGeneration = warm ? MachineRow.RenewedGeneration : 1,
             Wanted = request.Start ? WantedPower.On : WantedPower.Off,
             ReadinessJson = "{}",
+            RecordScreen = request.RecordScreen == true,
             CreatedAt = clock.GetUtcNow(),
             Placement = placed with { Why = $"The golden image '{golden.Reference}' is there." },
         };
@@ -73,7 +77,25 @@ internal sealed class GoldenLaunch(
     }
 
     private static PlacementWish Wish(LaunchRequest request, GoldenImageRow golden)
-        => PlacementWish.Of(request with { Host = golden.Host }, golden.ToSpec(), null);
+        => PlacementWish.Of(request with { Host = golden.Host }, Spec(golden, request), null);
+
+    private static MachineDevices Devices(GoldenImageRow golden, LaunchRequest request) => golden.Devices with
+    {
+        NetworkMode = LaunchRules.ModeOf(request),
+        Egress = EgressRules.Canonical(request.Egress),
+        NetworkMbps = request.NetworkMbps,
+        DiskMiBps = request.DiskMiBps,
+        DiskIops = request.DiskIops,
+    };
+
+    private static MachineSpec Spec(GoldenImageRow golden, LaunchRequest request) => golden.ToSpec() with
+    {
+        NetworkMode = LaunchRules.ModeOf(request),
+        Egress = EgressRules.Canonical(request.Egress),
+        NetworkMbps = request.NetworkMbps,
+        DiskMiBps = request.DiskMiBps,
+        DiskIops = request.DiskIops,
+    };
 
     /// <summary>A clone boots, and cloud-init runs user-data that is a script once.</summary>
     private static string? AsUserData(string? script) => script is null || script.StartsWith("#!", StringComparison.Ordinal) ? script : "#!/bin/sh\n" + script;
@@ -91,6 +113,9 @@ internal sealed class GoldenLaunch(
         check.That(request.DataDisks.Count == 0, "dataDisks", $"come from '{reference}'");
         check.That(request.Options.Count == 0, "options", $"come from '{reference}'");
         check.That(request.Network is null || request.Network == spec.Network, "network", $"comes from '{reference}'{(spec.Network is null ? ", which is on the host's default network" : $": {spec.Network}")}");
+        check.That(request.NetworkMode is null || spec.Network is null, "networkMode", $"needs the host's default network; '{reference}' is on {spec.Network}");
+        check.That(request.Egress.Count == 0 || spec.Network is null, "egress", $"needs the host's default network; '{reference}' is on {spec.Network}");
+        check.That(request.NetworkMbps is null || spec.Network is null, "networkMbps", $"needs the host's default network; '{reference}' is on {spec.Network}");
         check.That(request.Forwards.Count == 0 || spec.Network is null, "forwards", $"need the host's default network; '{reference}' is on {spec.Network}");
         if (golden.Kind == GoldenImageKind.Warm)
         {

@@ -10,6 +10,7 @@ using Warren.Server.Machines.Placing;
 using Warren.Server.Machines.Workflows;
 using Warren.Server.Networks;
 using Warren.Server.Operations;
+using Warren.Server.Quotas;
 using Warren.Server.Templates;
 using Warren.Server.Web;
 
@@ -18,19 +19,23 @@ namespace Warren.Server.Machines;
 /// <summary>POST /machines: checks everything that can be checked now, then commits machine, ports and operation at once.</summary>
 internal sealed class LaunchCommand(
     WarrenDb db, Caller caller, LaunchRules rules, ImageDemand images, MachinePlacement placement, HostViews hosts, GoldenLaunch golden,
-    PortAllocator ports, OperationQueue queue, TemplateLaunch templates, TimeProvider clock)
+    PortAllocator ports, OperationQueue queue, TemplateLaunch templates, QuotaCheck quotas, TimeProvider clock)
 {
     /// <summary>Two launches may race for a port or a name in several replicas; the loser tries anew.</summary>
     private const int Tries = 5;
 
-    public async Task<OperationRow> RunAsync(LaunchRequest request, CancellationToken cancellation)
+    /// <summary>Launches a machine.</summary>
+    /// <param name="request">What is wanted.</param>
+    /// <param name="cancellation">Stops it.</param>
+    /// <param name="spare">It is for a pool, and nobody's until it is claimed.</param>
+    public async Task<OperationRow> RunAsync(LaunchRequest request, CancellationToken cancellation, bool spare = false)
     {
-        request = await templates.ApplyAsync(request, cancellation);
+        request = await WholeAsync(request, cancellation);
         for (var attempt = 1; ; attempt++)
         {
             try
             {
-                return await db.TransactAsync(() => TryAsync(request, cancellation), cancellation);
+                return await db.TransactAsync(() => TryAsync(request, spare, cancellation), cancellation);
             }
             catch (DbUpdateException e) when (ProblemWriter.IsUniqueViolation(e) && attempt < Tries && db.Database.CurrentTransaction is null)
             {
@@ -40,22 +45,30 @@ internal sealed class LaunchCommand(
     }
 
     /// <summary>The request with what its template says.</summary>
-    public Task<LaunchRequest> WholeAsync(LaunchRequest request, CancellationToken cancellation) => templates.ApplyAsync(request, cancellation);
+    /// <exception cref="RefusedException">The caller may not have that.</exception>
+    public async Task<LaunchRequest> WholeAsync(LaunchRequest request, CancellationToken cancellation)
+    {
+        var whole = await templates.ApplyAsync(request, cancellation);
+        // Such a guest is a program on the host's own network, with the host's loopback in reach.
+        if (whole.NetworkMode == MachineNetworkMode.Lan) caller.DemandAdministrator("let a machine into the network of its host (networkMode lan)");
+        if (!caller.IsAdministrator) rules.CheckShare(whole);
+        return whole;
+    }
 
     /// <summary>POST /machines/placement: where it would go, and why.</summary>
     public async Task<Placement> ExplainAsync(LaunchRequest request, CancellationToken cancellation)
     {
-        request = await templates.ApplyAsync(request, cancellation);
+        request = await WholeAsync(request, cancellation);
         rules.CheckShape(request);
         if (request.GoldenImage is not null) return await golden.ExplainAsync(request, cancellation);
         var (format, least, ordinary) = await images.LookAsync(request.Image!, cancellation);
         return await placement.ExplainAsync(PlacementWish.Of(request, rules.Decide(request, least, ordinary, format == "iso"), format), cancellation);
     }
 
-    private async Task<OperationRow> TryAsync(LaunchRequest request, CancellationToken cancellation)
+    private async Task<OperationRow> TryAsync(LaunchRequest request, bool spare, CancellationToken cancellation)
     {
         rules.CheckShape(request);
-        if (request.GoldenImage is not null) return await golden.AddAsync(request, cancellation);
+        if (request.GoldenImage is not null) return await golden.AddAsync(request, spare, cancellation);
         var image = await images.DemandAsync(request.Image!, cancellation);
         var spec = rules.Decide(request, image.MinimumMemoryMib, image.DefaultMemoryMib, image.Format == "iso");
         var project = caller.ProjectId;
@@ -66,7 +79,8 @@ internal sealed class LaunchCommand(
         var id = Ids.New(clock);
         // Said plainly of the host that is asked for; others are passed over.
         if (request.Host is { } named && await db.Hosts.AnyAsync(h => h.Name == named, cancellation))
-            foreach (var (capability, verb) in Lifetimes.Needs(request.Idle, request.TtlAction)) await hosts.DemandAsync(db, named, capability, verb, cancellation);
+            foreach (var (capability, verb) in Lifetimes.Needs(request)) await hosts.DemandAsync(db, named, capability, verb, cancellation);
+        await quotas.DemandAsync(caller.UserId, project, QuotaCount.Of(spec, request.Start), cancellation, spare: spare);
         var placed = await placement.DemandAsync(PlacementWish.Of(request, spec, image.Format), cancellation);
         var host = placed.Host!;
         var now = clock.GetUtcNow();
@@ -90,6 +104,11 @@ internal sealed class LaunchCommand(
                 Ephemeral = spec.Ephemeral,
                 DataDisks = spec.DataDisks,
                 Network = spec.Network,
+                NetworkMode = spec.NetworkMode,
+                Egress = spec.Egress,
+                NetworkMbps = spec.NetworkMbps,
+                DiskMiBps = spec.DiskMiBps,
+                DiskIops = spec.DiskIops,
                 Options = spec.Options,
             }, WarrenJson.Options),
             MacAddress = MacAddresses.New(),
@@ -98,6 +117,7 @@ internal sealed class LaunchCommand(
             SeedGeneration = 1,
             Wanted = request.Start ? WantedPower.On : WantedPower.Off,
             ReadinessJson = "{}",
+            RecordScreen = request.RecordScreen == true,
             CreatedAt = now,
             Placement = placed,
         };

@@ -31,6 +31,7 @@ internal sealed partial class LaunchRules(MachineOptions options, PortOptions po
         CheckForwards(check, request.Forwards);
         CheckDisks(check, request.DataDisks, limits.DiskGiB);
         CheckWishes(check, request);
+        CheckReach(check, request);
         check.Throw();
         CloudConfigCheck.Demand(request.UserData, "userData");
     }
@@ -62,8 +63,43 @@ internal sealed partial class LaunchRules(MachineOptions options, PortOptions po
             Ephemeral = request.Ephemeral,
             DataDisks = [.. request.DataDisks.Select(d => d.Path is null ? d : d with { Path = Path.GetFullPath(d.Path) })],
             Network = request.Network,
+            NetworkMode = ModeOf(request),
+            Egress = EgressRules.Canonical(request.Egress),
+            NetworkMbps = request.NetworkMbps,
+            DiskMiBps = request.DiskMiBps,
+            DiskIops = request.DiskIops,
             Options = request.Options,
         };
+    }
+
+    /// <summary>A list is one of what is open on the outside.</summary>
+    public static MachineNetworkMode? ModeOf(LaunchRequest request) => request.NetworkMode ?? (request.Egress.Count > 0 ? MachineNetworkMode.Internet : null);
+
+    /// <summary>What the guest may reach and how much it may use.</summary>
+    private static void CheckReach(Check check, LaunchRequest request)
+    {
+        var mistake = EgressRules.Mistake(request.Egress);
+        check.That(mistake is null, "egress", mistake ?? "");
+        check.That(request.Egress.Count == 0 || request.Network is null, "egress", "needs the host's default network; leave out one of egress and network");
+        check.That(request.Egress.Count == 0 || ModeOf(request) == MachineNetworkMode.Internet, "egress", "needs networkMode internet");
+        check.That(request.NetworkMbps is null || request.Network is null, "networkMbps", "needs the host's default network; leave out one of networkMbps and network");
+        check.InRange(request.NetworkMbps, new IntRange(1, Hypervisors.DefinitionRules.MostMbps), "networkMbps", "Mbit/s");
+        check.InRange(request.DiskMiBps, new IntRange(1, Hypervisors.DefinitionRules.MostDiskMiBps), "diskMiBps", "MiB/s");
+        check.InRange(request.DiskIops, new IntRange(Hypervisors.DefinitionRules.FewestDiskIops, Hypervisors.DefinitionRules.MostDiskIops), "diskIops", "a second");
+    }
+
+    /// <summary>What the configuration lets people have who are no administrators.</summary>
+    /// <exception cref="Operations.RefusedException">It is more.</exception>
+    public void CheckShare(LaunchRequest request)
+    {
+        var check = new Check();
+        AtMost(request.NetworkMbps, options.NetworkMbps, "networkMbps", "Mbit/s");
+        AtMost(request.DiskMiBps, options.DiskMiBps, "diskMiBps", "MiB/s");
+        AtMost(request.DiskIops, options.DiskIops, "diskIops", "a second");
+        check.Throw();
+
+        void AtMost(int? asked, int? most, string field, string unit) =>
+            check.That(asked is null || most is null || asked <= most, field, $"at most {most} {unit}, which is set for everybody on this server");
     }
 
     /// <summary>What is asked of the host. Whether a host knows a network or an option is the placement's to say.</summary>
@@ -71,6 +107,7 @@ internal sealed partial class LaunchRules(MachineOptions options, PortOptions po
     {
         check.That(request.Network is null || Network().IsMatch(request.Network), "network", "1 to 15 characters of a-z, 0-9 and inner '-'");
         check.That(request.Network is null || request.Forwards.Count == 0, "forwards", "need the host's default network; leave out one of forwards and network");
+        check.That(request.Network is null || request.NetworkMode is null, "networkMode", "needs the host's default network; leave out one of networkMode and network");
         check.That(request.Options.Count <= 32, "options", "at most 32");
         foreach (var (name, value) in request.Options)
             check.That(name.Length is >= 1 and <= 100 && value is { Length: <= 4096 } && !value.Any(char.IsControl), $"options.{name}", "at most 4096 characters, no control characters");

@@ -8,7 +8,7 @@ namespace Warren.Server.Machines;
 internal static class Lifetimes
 {
     /// <summary>Seconds.</summary>
-    public const int ShortestTtl = 60, ShortestIdle = 120, Longest = 31_536_000;
+    public const int ShortestTtl = 60, ShortestIdle = 120, Longest = 31_536_000, ShortestUnwatched = 10, LongestUnwatched = 86_400;
 
     /// <summary>The least and the most time between a warning and what it warns of.</summary>
     public static readonly TimeSpan ShortestWarning = TimeSpan.FromMinutes(1), LongestWarning = TimeSpan.FromMinutes(10);
@@ -25,14 +25,17 @@ internal static class Lifetimes
     {
         check.That(request.TtlAction is null || request.TtlSeconds is not null, "ttlAction", "goes with ttlSeconds");
         check.That(request.Idle is null or { AfterSeconds: >= ShortestIdle and <= Longest }, "idle.afterSeconds", $"{ShortestIdle} to {Longest} (one year)");
+        check.That(request.Unwatched is null or { AfterSeconds: >= ShortestUnwatched and <= LongestUnwatched }, "unwatched.afterSeconds", $"{ShortestUnwatched} to {LongestUnwatched} (one day)");
     }
 
     /// <summary>A change of a machine that is there; 0 takes away.</summary>
-    public static void Check(Check check, int? ttlSeconds, LifeAction? ttlAction, IdlePolicy? idle, MachineRow machine)
+    public static void Check(Check check, EditMachineRequest request, MachineRow machine)
     {
+        var (ttlSeconds, ttlAction, idle, unwatched) = (request.TtlSeconds, request.TtlAction, request.Idle, request.Unwatched);
         check.That(ttlSeconds is null or 0 or (>= ShortestTtl and <= Longest), "ttlSeconds", $"0 (never), or {ShortestTtl} to {Longest} (one year)");
         check.That(ttlAction is null || ttlSeconds is > 0 || (ttlSeconds is null && machine.ExpiresAt is not null), "ttlAction", "goes with ttlSeconds, or with an expiry that is there");
         check.That(idle is null or { AfterSeconds: 0 or (>= ShortestIdle and <= Longest) }, "idle.afterSeconds", $"0 (never), or {ShortestIdle} to {Longest} (one year)");
+        check.That(unwatched is null or { AfterSeconds: 0 or (>= ShortestUnwatched and <= LongestUnwatched) }, "unwatched.afterSeconds", $"0 (never), or {ShortestUnwatched} to {LongestUnwatched} (one day)");
     }
 
     /// <summary>Gives a machine that is being launched what the request asks for.</summary>
@@ -44,18 +47,31 @@ internal static class Lifetimes
         if (request.TtlSeconds is { } ttl) machine.LiveFor(ttl, from);
         machine.TtlAction = request.TtlAction ?? LifeAction.Delete;
         if (request.Idle is { } idle) machine.SetIdle(idle);
+        if (request.Unwatched is { } unwatched) machine.SetUnwatched(unwatched);
     }
 
     /// <summary>What a host must be able to do for it.</summary>
-    public static IEnumerable<(string Capability, string Verb)> Needs(IdlePolicy? idle, LifeAction? ttlAction)
+    public static IEnumerable<(string Capability, string Verb)> Needs(LaunchRequest request)
+    {
+        foreach (var need in Needs(request.Idle, request.TtlAction, request.Unwatched)) yield return need;
+        if (request.RecordScreen == true) yield return ("screen", "show a machine's screen");
+    }
+
+    /// <summary>The same for a change of what ends it.</summary>
+    public static IEnumerable<(string Capability, string Verb)> Needs(IdlePolicy? idle, LifeAction? ttlAction, UnwatchedPolicy? unwatched)
     {
         if (idle is { AfterSeconds: > 0 }) yield return ("activity", "tell whether machines are used");
-        if (ttlAction == LifeAction.Suspend || idle is { AfterSeconds: > 0, Action: LifeAction.Suspend }) yield return ("suspend", "suspend machines");
+        if (ttlAction == LifeAction.Suspend || idle is { AfterSeconds: > 0, Action: LifeAction.Suspend } || unwatched is { AfterSeconds: > 0, Action: LifeAction.Suspend }) yield return ("suspend", "suspend machines");
     }
 
     /// <summary>Why it happens, for people.</summary>
     public static string Why(EndCause cause, MachineRow machine)
-        => cause == EndCause.Expiry ? "Its time to live was over." : $"Nobody had used it for {Words(machine.IdleAfterSeconds ?? 0)}.";
+        => cause switch
+        {
+            EndCause.Expiry => "Its time to live was over.",
+            EndCause.Unwatched => $"Nobody came to its consoles for {Words(machine.UnwatchedAfterSeconds ?? 0)} after the last had left.",
+            _ => $"Nobody had used it for {Words(machine.IdleAfterSeconds ?? 0)}.",
+        };
 
     private static string Words(int seconds)
     {

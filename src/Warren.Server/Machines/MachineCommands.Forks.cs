@@ -5,6 +5,7 @@ using Warren.Contracts;
 using Warren.Server.Database;
 using Warren.Server.Machines.Workflows;
 using Warren.Server.Operations;
+using Warren.Server.Quotas;
 using Warren.Server.Web;
 
 namespace Warren.Server.Machines;
@@ -18,8 +19,9 @@ internal sealed partial class MachineCommands
     /// <param name="source">The machine.</param>
     /// <param name="request">What is wanted.</param>
     /// <param name="publicKeys">The request's keys, each a line in OpenSSH's format.</param>
+    /// <param name="owner">Id of who forks it, and has the forks.</param>
     /// <param name="cancellation">Stops it.</param>
-    public Task<OperationRow> ForkAsync(MachineRow source, ForkRequest request, IReadOnlyList<string> publicKeys, CancellationToken cancellation) => db.TransactAsync(async () =>
+    public Task<OperationRow> ForkAsync(MachineRow source, ForkRequest request, IReadOnlyList<string> publicKeys, string owner, CancellationToken cancellation) => db.TransactAsync(async () =>
     {
         CheckFork(request);
         // Before anything is looked at: the host's room must not go to another meanwhile.
@@ -31,13 +33,14 @@ internal sealed partial class MachineCommands
         if (source.Devices.DataDisks.Any(d => d.Path is not null))
             throw new RefusedException(Problems.Unsupported("A machine whose data disk is a file of its host cannot be forked: two machines must not write to one file."));
         var names = await ForkNamesAsync(source, request, cancellation);
+        await quotas.DemandAsync(owner, source.ProjectId, QuotaCount.Of(source, on: true, request.Count), cancellation);
         await DemandPlaceAsync(host, cancellation, request.Count);
         await admission.DemandRoomAsync(source.Host, "", source.MemoryMib, cancellation, request.Count);
         var forwards = await db.PortForwards.AsNoTracking().Where(f => f.MachineId == source.Id && f.Host == source.Host).OrderBy(f => f.Id).ToListAsync(cancellation);
         var parts = new List<ForkPart>();
         foreach (var name in names)
         {
-            var fork = CopyOf(source, name, start: true);
+            var fork = CopyOf(source, name, owner, start: true);
             (fork.CloneOf, fork.ForkOf, fork.UserData, fork.SeedGeneration) = (null, source.Id, null, MachineRow.RenewedGeneration);
             fork.Placement = new Placement { Host = source.Host, Why = $"It is a fork of '{source.Name}', which runs there." };
             if (publicKeys.Count > 0) fork.PublicKeysJson = JsonSerializer.Serialize(publicKeys);

@@ -5,6 +5,7 @@ using Warren.Server.Database;
 using Warren.Server.Hosts;
 using Warren.Server.Machines.Workflows;
 using Warren.Server.Operations;
+using Warren.Server.Quotas;
 using Warren.Server.Web;
 
 namespace Warren.Server.Machines;
@@ -69,8 +70,8 @@ internal sealed partial class MachineCommands
         return await SaveAsync(queue.Enqueue(MigrateMachine.Name, "machine", machine.Id, machine.Name, machine, new MigrateMachine.Route(machine.Host, to)), cancellation);
     }, cancellation);
 
-    /// <summary>Makes a new machine on the same host from the disks of a stopped one.</summary>
-    public Task<OperationRow> CloneAsync(MachineRow source, CloneRequest request, CancellationToken cancellation) => db.TransactAsync(async () =>
+    /// <summary>Makes a new machine on the same host from the disks of a stopped one; it belongs to who clones it.</summary>
+    public Task<OperationRow> CloneAsync(MachineRow source, CloneRequest request, string owner, CancellationToken cancellation) => db.TransactAsync(async () =>
     {
         var name = request.Name ?? MachineNames.New();
         if (!Names.IsHostLabel(name)) throw new RefusedException(Problems.Validation("name", Names.HostLabelRule));
@@ -84,8 +85,9 @@ internal sealed partial class MachineCommands
         if (source.Devices.DataDisks.Any(d => d.Path is not null))
             throw new RefusedException(Problems.Unsupported("A machine whose data disk is a file of its host cannot be cloned: two machines must not write to one file."));
         if (await db.Machines.AnyAsync(m => m.ProjectId == source.ProjectId && m.Name == name, cancellation)) throw new RefusedException(Problems.NameTaken(name));
+        await quotas.DemandAsync(owner, source.ProjectId, QuotaCount.Of(source, request.Start), cancellation);
         await DemandPlaceAsync(host, cancellation);
-        var machine = CopyOf(source, name, request.Start);
+        var machine = CopyOf(source, name, owner, request.Start);
         if (request.Start) await admission.DemandRoomAsync(source.Host, machine.Id, machine.MemoryMib, cancellation);
         else if (HostAdmission.Unusable(host) is { } why) throw new RefusedException(Problems.Unavailable($"Host '{host.Name}' {why}."));
         var forwards = await db.PortForwards.AsNoTracking().Where(f => f.MachineId == source.Id && f.Host == source.Host).OrderBy(f => f.Id).ToListAsync(cancellation);
@@ -107,6 +109,8 @@ internal sealed partial class MachineCommands
         if (!Names.IsHostLabel(name)) throw new RefusedException(Problems.Validation("name", Names.HostLabelRule));
         if (await db.Machines.AnyAsync(m => m.ProjectId == owner.ProjectId && m.Name == name, cancellation)) throw new RefusedException(Problems.NameTaken(name));
         var locked = await admission.LockAsync(host, cancellation);
+        // What it has is known when it is ours.
+        await quotas.DemandAsync(owner.OwnerId, owner.ProjectId, new QuotaUse { Machines = 1 }, cancellation);
         // What its driver can never do is said first: waiting for the host would not help.
         await DemandCapabilityAsync(host, "adoption", "have machines adopted", cancellation);
         if (HostAdmission.Unusable(locked) is { } why) throw new RefusedException(Problems.Unavailable($"Host '{host}' {why}."));
@@ -131,11 +135,11 @@ internal sealed partial class MachineCommands
         return await SaveAsync(queue.Enqueue(AdoptMachine.Name, "machine", machine.Id, machine.Name, machine, new AdoptMachine.Plan(nativeName)), cancellation);
     }, cancellation);
 
-    private MachineRow CopyOf(MachineRow source, string name, bool start) => new()
+    private MachineRow CopyOf(MachineRow source, string name, string owner, bool start) => new()
     {
         Id = Ids.New(clock),
         Name = name,
-        OwnerId = source.OwnerId,
+        OwnerId = owner,
         ProjectId = source.ProjectId,
         Host = source.Host,
         ImageName = source.ImageName,

@@ -26,7 +26,8 @@ internal sealed partial class MachineCommands
         var kept = await db.Snapshots.Where(s => s.MachineId == machine.Id).Select(s => s.Name).ToListAsync(cancellation);
         if (kept.Contains(name)) throw new RefusedException(Problems.NameTaken(name));
         if (kept.Count >= options.SnapshotsPerMachine)
-            throw new RefusedException(Problems.Of("quota", 409, "Too many", $"'{machine.Name}' has {kept.Count} snapshots and may have no more. Delete one first."));
+            throw new RefusedException(Problems.Of("too-many-snapshots", 409, "Too many", $"'{machine.Name}' has {kept.Count} snapshots and may have no more. Delete one first."));
+        await quotas.DemandAsync(machine.OwnerId, machine.ProjectId, new QuotaUse { Snapshots = 1 }, cancellation);
         var row = new SnapshotRow
         {
             Id = Ids.New(clock),
@@ -51,6 +52,7 @@ internal sealed partial class MachineCommands
         await DemandIdleAsync(machine, cancellation);
         Demand(machine, "restored", MachineState.Running, MachineState.Paused, MachineState.Stopped, MachineState.Failed, MachineState.Unknown);
         await DemandCapabilityAsync(machine.Host, "snapshots", "return to snapshots", cancellation);
+        if (snapshot.Memory) await quotas.DemandAsync(machine.OwnerId, machine.ProjectId, new QuotaUse { RunningMachines = 1 }, cancellation, machine.Id);
         if (snapshot.Memory) await admission.DemandRoomAsync(machine.Host, machine.Id, machine.MemoryMib, cancellation);
         machine.Wanted = snapshot.Memory ? WantedPower.On : WantedPower.Off;
         if (machine.State is MachineState.Running or MachineState.Paused or MachineState.Unknown) machine.MoveTo(MachineState.Stopping);

@@ -6,6 +6,7 @@ using Warren.Server.Machines.Workflows;
 using Warren.Server.Networks;
 using Warren.Server.Operations;
 using Warren.Server.Pools;
+using Warren.Server.Quotas;
 
 namespace Warren.Server.Machines;
 
@@ -14,7 +15,7 @@ namespace Warren.Server.Machines;
 /// one transaction.
 /// </summary>
 internal sealed partial class MachineCommands(
-    WarrenDb db, OperationQueue queue, HostAdmission admission, HostViews views, PortAllocator ports, MachineOptions options, TimeProvider clock)
+    WarrenDb db, OperationQueue queue, HostAdmission admission, QuotaCheck quotas, HostViews views, PortAllocator ports, MachineOptions options, TimeProvider clock)
 {
     /// <summary>Switches it on; a suspended one goes on where it stood. A machine that is on already: an operation that finds so.</summary>
     public Task<OperationRow> StartAsync(MachineRow machine, CancellationToken cancellation, string? why = null) => db.TransactAsync(async () =>
@@ -24,6 +25,7 @@ internal sealed partial class MachineCommands(
         await DemandIdleAsync(machine, cancellation);
         Demand(machine, "started", MachineState.Stopped, MachineState.Failed, MachineState.Running, MachineState.Suspended);
         if (machine is { ImageId: null, WithoutImage: false }) throw new RefusedException(Problems.IllegalState("The machine was never made; delete it and launch it again."));
+        if (machine.State != MachineState.Running) await quotas.DemandAsync(machine.OwnerId, machine.ProjectId, new QuotaUse { RunningMachines = 1 }, cancellation, machine.Id);
         await admission.DemandRoomAsync(machine.Host, machine.Id, machine.MemoryMib, cancellation);
         var plan = new StartMachine.Plan(machine.State == MachineState.Running, machine.State == MachineState.Failed, machine.Problem, machine.State == MachineState.Suspended, why);
         machine.Wanted = WantedPower.On;
@@ -73,6 +75,7 @@ internal sealed partial class MachineCommands(
         await DemandIdleAsync(machine, cancellation);
         Demand(machine, "resized", MachineState.Stopped);
         var plan = new ResizeMachine.Plan(machine.MemoryMib, machine.Cpus, machine.DiskGib);
+        await quotas.DemandAsync(machine.OwnerId, machine.ProjectId, Growth(machine, request), cancellation);
         machine.MemoryMib = request.MemoryMiB ?? machine.MemoryMib;
         machine.Cpus = request.Cpus ?? machine.Cpus;
         machine.DiskGib = request.DiskGiB ?? machine.DiskGib;
@@ -89,6 +92,14 @@ internal sealed partial class MachineCommands(
         var plan = new InjectKeys.Plan(publicKeys);
         return await SaveAsync(queue.Enqueue(InjectKeys.Name, "machine", machine.Id, machine.Name, machine, plan), cancellation);
     }, cancellation);
+
+    /// <summary>What a resize adds; what it gives back is nobody's to refuse.</summary>
+    private static QuotaUse Growth(MachineRow machine, EditMachineRequest request) => new()
+    {
+        Cpus = Math.Max(0, (request.Cpus ?? machine.Cpus) - machine.Cpus),
+        MemoryMiB = Math.Max(0, (request.MemoryMiB ?? machine.MemoryMib) - machine.MemoryMib),
+        DiskGiB = Math.Max(0, (request.DiskGiB ?? machine.DiskGib) - machine.DiskGib),
+    };
 
     private StopMachine.Plan Plan(StopRequest request)
     {

@@ -9,7 +9,7 @@ using Warren.Server.Operations;
 namespace Warren.Server.Machines;
 
 /// <summary>From a machine's row to the definition that its driver is given.</summary>
-internal sealed class MachineDefinitions(WarrenDb db, ImageStore store, ImageFormat formats, HostDirectory hosts)
+internal sealed class MachineDefinitions(WarrenDb db, ImageStore store, ImageFormat formats, HostDirectory hosts, MachineOptions options)
 {
     /// <param name="machine">The machine.</param>
     /// <param name="cancellation">Stops it.</param>
@@ -21,6 +21,9 @@ internal sealed class MachineDefinitions(WarrenDb db, ImageStore store, ImageFor
         var where = host ?? machine.Host;
         var forwards = await db.PortForwards.AsNoTracking().Where(f => f.MachineId == machine.Id && f.Host == where).OrderBy(f => f.Id).ToListAsync(cancellation);
         var devices = machine.Devices;
+        var kind = (await hosts.FindAsync(where, cancellation)).Kind;
+        var free = (options.NetworkMbps ?? options.DiskMiBps ?? options.DiskIops) is null
+            || await db.Users.AnyAsync(u => u.Id == machine.OwnerId && (u.Role == UserRole.Administrator || u.Role == UserRole.Owner), cancellation);
         var disks = new List<DataDisk>();
         foreach (var disk in devices.DataDisks) disks.Add(await DiskAsync(disk, cancellation));
         return new MachineDefinition
@@ -39,9 +42,25 @@ internal sealed class MachineDefinitions(WarrenDb db, ImageStore store, ImageFor
             Forwards = [.. forwards.Select(f => new PortForward(f.Protocol, f.HostAddress, f.HostPort, f.GuestPort))],
             MacAddress = machine.MacAddress,
             Network = devices.Network,
+            NetworkMode = Mode(devices, kind),
+            Egress = devices.Egress,
+            NetworkMbps = kind.NetworkLimits && devices.Network is null ? Share(devices.NetworkMbps, options.NetworkMbps, free) : devices.NetworkMbps,
+            DiskMiBps = kind.DiskLimits ? Share(devices.DiskMiBps, options.DiskMiBps, free) : devices.DiskMiBps,
+            DiskIops = kind.DiskLimits ? Share(devices.DiskIops, options.DiskIops, free) : devices.DiskIops,
             Options = devices.Options,
         };
     }
+
+    /// <summary>What is configured holds for machines that were made before it was, or by somebody else, too.</summary>
+    private static int? Share(int? own, int? most, bool free) => free || most is null ? own : Math.Min(own ?? int.MaxValue, most.Value);
+
+    private GuestNetworkMode? Mode(MachineDevices devices, HypervisorKind kind) => (devices.NetworkMode ?? (kind.NetworkModes && devices.Network is null ? options.NetworkMode : null)) switch
+    {
+        MachineNetworkMode.Isolated => GuestNetworkMode.Isolated,
+        MachineNetworkMode.Internet => GuestNetworkMode.Internet,
+        MachineNetworkMode.Lan => GuestNetworkMode.Lan,
+        _ => null,
+    };
 
     private async Task<BootMedium> BootAsync(MachineRow machine, CancellationToken cancellation)
     {

@@ -1,4 +1,5 @@
 using Warren.Contracts;
+using Warren.Hypervisors;
 
 namespace Warren.Server.Machines;
 
@@ -45,8 +46,39 @@ internal sealed record MachineOptions
     /// <summary>How often hosts are searched for machines that were deleted and are there again.</summary>
     public int LeftoverSearchSeconds { get; init; } = 30;
 
+    /// <summary>What guests reach whose machine does not say it; null: what their host can keep apart (GET /hosts). Lan opens the host's network to everybody's guests.</summary>
+    public MachineNetworkMode? NetworkMode { get; init; }
+
+    /// <summary>
+    /// What the network of each machine of people who are no administrators may send, and as much again receive, in Mbit/s; null: no limit. They may ask for less
+    /// and not for more.
+    /// </summary>
+    public int? NetworkMbps { get; init; }
+
+    /// <summary>The same of what a machine's disks together read and write, in MiB/s.</summary>
+    public int? DiskMiBps { get; init; }
+
+    /// <summary>The same of reads and writes of a machine's disks together in a second.</summary>
+    public int? DiskIops { get; init; }
+
     /// <summary>Folders of the host whose disk files may be attached to machines; none by default.</summary>
     public IReadOnlyList<string> DiskFolders { get; init; } = [];
+
+    /// <summary>What is configured.</summary>
+    /// <exception cref="InvalidOperationException">A limit that no machine could start with, by its name.</exception>
+    public static MachineOptions Read(IConfiguration configuration)
+    {
+        var options = configuration.GetSection("Machines").Get<MachineOptions>() ?? new MachineOptions();
+        Check("NetworkMbps", options.NetworkMbps, 1, DefinitionRules.MostMbps);
+        Check("DiskMiBps", options.DiskMiBps, 1, DefinitionRules.MostDiskMiBps);
+        Check("DiskIops", options.DiskIops, DefinitionRules.FewestDiskIops, DefinitionRules.MostDiskIops);
+        return options;
+
+        static void Check(string name, int? value, int least, int most)
+        {
+            if (value < least || value > most) throw new InvalidOperationException($"Machines:{name} is {value}; it must be {least} to {most}, or left out for no limit");
+        }
+    }
 
     /// <summary>The limits that hold for an image: its own minimum may lie below the general one (tiny guests).</summary>
     public Limits LimitsFor(int? imageMinimumMemoryMiB, Networks.PortOptions ports) => new()
@@ -55,5 +87,8 @@ internal sealed record MachineOptions
         DiskGiB = new IntRange(MinimumDiskGiB, MaximumDiskGiB),
         Cpus = new IntRange(1, MaximumCpus),
         HostPorts = new IntRange(ports.First, ports.Last),
+        NetworkMbps = NetworkMbps,
+        DiskMiBps = DiskMiBps,
+        DiskIops = DiskIops,
     };
 }

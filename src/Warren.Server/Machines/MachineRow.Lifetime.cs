@@ -27,13 +27,21 @@ internal sealed partial class MachineRow
     /// <summary>When the idle action happens: set by the warning, taken away by use.</summary>
     public DateTimeOffset? IdleDueAt { get; set; }
 
+    /// <summary>Seconds after the last has left its consoles after which <see cref="UnwatchedAction"/> happens; none without a policy.</summary>
+    public int? UnwatchedAfterSeconds { get; set; }
+
+    public LifeAction? UnwatchedAction { get; set; }
+
+    /// <summary>When that happens: set when the last leaves, taken away when somebody comes.</summary>
+    public DateTimeOffset? UnwatchedDueAt { get; set; }
+
     /// <summary>What was warned of and is nearest, or null.</summary>
-    public EndWarning? Warning => (ExpiresAt is { } expiry && ExpiryWarnedFor == expiry ? new EndWarning(EndCause.Expiry, TtlAction, expiry) : null,
-            IdleDueAt is { } due ? new EndWarning(EndCause.Idle, IdleAction ?? LifeAction.Stop, due) : null) switch
-        {
-            ({ } expiring, { } idle) => idle.At < expiring.At ? idle : expiring,
-            var (expiring, idle) => expiring ?? idle,
-        };
+    public EndWarning? Warning => new[]
+    {
+        ExpiresAt is { } expiry && ExpiryWarnedFor == expiry ? new EndWarning(EndCause.Expiry, TtlAction, expiry) : null,
+        IdleDueAt is { } idle ? new EndWarning(EndCause.Idle, IdleAction ?? LifeAction.Stop, idle) : null,
+        UnwatchedDueAt is { } left ? new EndWarning(EndCause.Unwatched, UnwatchedAction ?? LifeAction.Stop, left) : null,
+    }.OfType<EndWarning>().MinBy(w => w.At);
 
     /// <summary>Its time is over after so many seconds; 0: never.</summary>
     public void LiveFor(int seconds, DateTimeOffset from)
@@ -46,6 +54,19 @@ internal sealed partial class MachineRow
         (LastActiveAt, IdleDueAt) = (null, null);
     }
 
+    /// <summary>Another policy for when the last has left, or none. It counts from when somebody leaves next.</summary>
+    public void SetUnwatched(UnwatchedPolicy policy)
+    {
+        (UnwatchedAfterSeconds, UnwatchedAction) = (policy.AfterSeconds == 0 ? null : policy.AfterSeconds, policy.AfterSeconds == 0 ? null : policy.Action);
+        UnwatchedDueAt = null;
+    }
+
+    /// <summary>The last has left its consoles.</summary>
+    public void Left(DateTimeOffset at)
+    {
+        if (UnwatchedAfterSeconds is { } after && State == MachineState.Running && PoolId is null) UnwatchedDueAt = at.AddSeconds(after);
+    }
+
     /// <summary>Whether nothing would become of it by such an end.</summary>
     public bool IsAlready(LifeAction action) => action != LifeAction.Delete && (State == MachineState.Stopped || (action == LifeAction.Suspend && State == MachineState.Suspended));
 
@@ -56,11 +77,13 @@ internal sealed partial class MachineRow
     public void EndFailed(EndCause cause, bool cancelled, DateTimeOffset at)
     {
         if (cause == EndCause.Idle) Used(at);
+        else if (cause == EndCause.Unwatched) UnwatchedDueAt = null;
         else if (!cancelled) ExpiresAt = at + Lifetimes.TryAgainAfter;
     }
 
     private string VerbOf(string verb, Func<string, bool> changed) => verb != "changed" ? verb
         : ExpiryWarnedFor is not null && changed(nameof(ExpiryWarnedFor)) ? "expiring"
         : IdleDueAt is not null && changed(nameof(IdleDueAt)) ? "idle"
+        : UnwatchedDueAt is not null && changed(nameof(UnwatchedDueAt)) ? "unwatched"
         : verb;
 }

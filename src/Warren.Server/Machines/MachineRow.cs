@@ -89,6 +89,9 @@ internal sealed partial class MachineRow : IEventSource, IVersioned, IHosted
     /// <summary>The lease that it is lent by, or was.</summary>
     public string? LeaseId { get; set; }
 
+    /// <summary>What it shows is recorded while it is on.</summary>
+    public bool RecordScreen { get; set; }
+
     public int Version { get; set; }
 
     string IEventSource.EventSubject => "machine";
@@ -141,7 +144,7 @@ internal sealed partial class MachineRow : IEventSource, IVersioned, IHosted
     {
         State = MachineStates.Move(State, state);
         // What does not run is not used, and its time without use begins anew.
-        if (state is not (MachineState.Running or MachineState.Unknown or MachineState.Stopping)) (LastActiveAt, IdleDueAt) = (null, null);
+        if (state is not (MachineState.Running or MachineState.Unknown or MachineState.Stopping)) (LastActiveAt, IdleDueAt, UnwatchedDueAt) = (null, null, null);
         if (state is MachineState.Running or MachineState.Paused or MachineState.Unknown or MachineState.Stopping) return;
         Readiness = new Readiness();
         AddressesJson = "[]";
@@ -157,5 +160,10 @@ internal sealed record MachineDevices
     public bool Ephemeral { get; init; }
     public IReadOnlyList<DataDiskSpec> DataDisks { get; init; } = [];
     public string? Network { get; init; }
+    public MachineNetworkMode? NetworkMode { get; init; }
+    public IReadOnlyList<string> Egress { get; init; } = [];
+    public int? NetworkMbps { get; init; }
+    public int? DiskMiBps { get; init; }
+    public int? DiskIops { get; init; }
     public IReadOnlyDictionary<string, string> Options { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 }

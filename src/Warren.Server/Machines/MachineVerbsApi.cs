@@ -4,6 +4,7 @@ using Warren.Server.Access;
 using Warren.Server.Database;
 using Warren.Server.Hosts;
 using Warren.Server.Keys;
+using Warren.Server.Quotas;
 using Warren.Server.Web;
 
 namespace Warren.Server.Machines;
@@ -20,7 +21,7 @@ internal static class MachineVerbsApi
             .WithName("pauseMachine").ProducesProblem(404).ProducesProblem(409).ProducesProblem(422).WithSummary("Halt its CPUs; its memory stays");
         machines.MapPost("/{machine}/resume", async (string machine, WarrenDb db, Caller caller, MachineCommands commands, CancellationToken c)
                 => new AcceptedOperation(await commands.ResumeAsync(await MachinesApi.FindAsync(machine, db, caller, c), c)))
-            .WithName("resumeMachine").ProducesProblem(404).ProducesProblem(409).ProducesProblem(422).WithSummary("Let its CPUs run again; a suspended machine goes on where it stood");
+            .WithName("resumeMachine").ProducesProblem(403).ProducesProblem(404).ProducesProblem(409).ProducesProblem(422).WithSummary("Let its CPUs run again; a suspended machine goes on where it stood");
         machines.MapPost("/{machine}/suspend", async (string machine, WarrenDb db, Caller caller, MachineCommands commands, CancellationToken c)
                 => new AcceptedOperation(await commands.SuspendAsync(await MachinesApi.FindAsync(machine, db, caller, c), c)))
             .WithName("suspendMachine").ProducesProblem(404).ProducesProblem(409).ProducesProblem(422)
@@ -33,11 +34,11 @@ internal static class MachineVerbsApi
             .WithName("migrateMachine").ProducesProblem(400).ProducesProblem(404).ProducesProblem(409).ProducesProblem(422)
             .WithSummary("Move a running machine to another host of the same kind");
         machines.MapPost("/{machine}/clone", async (string machine, CloneRequest? request, WarrenDb db, Caller caller, MachineCommands commands, CancellationToken c)
-                => new AcceptedOperation(await commands.CloneAsync(await MachinesApi.FindAsync(machine, db, caller, c), request ?? new CloneRequest(), c)))
-            .WithName("cloneMachine").ProducesProblem(400).ProducesProblem(404).ProducesProblem(409).ProducesProblem(422)
+                => new AcceptedOperation(await commands.CloneAsync(await MachinesApi.FindAsync(machine, db, caller, c), request ?? new CloneRequest(), caller.UserId, c)))
+            .WithName("cloneMachine").WithMetadata(Creates.Instance).ProducesProblem(400).ProducesProblem(403).ProducesProblem(404).ProducesProblem(409).ProducesProblem(422).ProducesProblem(429)
             .WithSummary("Make a new machine on the same host from the disks of a stopped one");
         machines.MapPost("/{machine}/fork", ForkAsync)
-            .WithName("forkMachine").ProducesProblem(400).ProducesProblem(404).ProducesProblem(409).ProducesProblem(422)
+            .WithName("forkMachine").WithMetadata(Creates.Instance).ProducesProblem(400).ProducesProblem(403).ProducesProblem(404).ProducesProblem(409).ProducesProblem(422).ProducesProblem(429)
             .WithSummary("Make new machines on the same host that go on where a running one stands");
     }
 
@@ -60,6 +61,6 @@ internal static class MachineVerbsApi
     {
         var row = await MachinesApi.FindAsync(machine, db, caller, cancellation);
         var wanted = request ?? new ForkRequest();
-        return new AcceptedOperation(await commands.ForkAsync(row, wanted, await PublicKeys.ResolveAsync(db, caller, wanted.Keys, cancellation), cancellation));
+        return new AcceptedOperation(await commands.ForkAsync(row, wanted, await PublicKeys.ResolveAsync(db, caller, wanted.Keys, cancellation), caller.UserId, cancellation));
     }
 }

@@ -11,10 +11,14 @@ internal static class MachineViews
     /// <summary>Port of the guest's SSH server.</summary>
     public const int SshPort = 22;
 
-    public static async Task<List<Machine>> LoadAsync(WarrenDb db, IQueryable<MachineRow> rows, CancellationToken cancellation)
-        => await ViewAsync(db, await rows.ToListAsync(cancellation), cancellation);
+    public static async Task<List<Machine>> LoadAsync(WarrenDb db, IQueryable<MachineRow> rows, CancellationToken cancellation, IReadOnlyDictionary<string, SharedWithYou>? shared = null)
+        => await ViewAsync(db, await rows.ToListAsync(cancellation), cancellation, shared);
 
-    public static async Task<List<Machine>> ViewAsync(WarrenDb db, IReadOnlyList<MachineRow> machines, CancellationToken cancellation)
+    /// <param name="db">Where they are.</param>
+    /// <param name="machines">The machines.</param>
+    /// <param name="cancellation">Cancels.</param>
+    /// <param name="shared">How those of them are shared with the caller that are.</param>
+    public static async Task<List<Machine>> ViewAsync(WarrenDb db, IReadOnlyList<MachineRow> machines, CancellationToken cancellation, IReadOnlyDictionary<string, SharedWithYou>? shared = null)
     {
         var ids = machines.Select(m => m.Id).ToList();
         var (owners, projects, images) = (Distinct(machines, m => m.OwnerId), Distinct(machines, m => m.ProjectId), Distinct(machines, m => m.ImageId));
@@ -34,6 +38,7 @@ internal static class MachineViews
             {
                 GoldenImage = row.GoldenImageId is null ? null : golden.GetValueOrDefault(row.GoldenImageId),
                 Pool = row.PoolId is null ? null : poolNames.GetValueOrDefault(row.PoolId),
+                Shared = shared?.GetValueOrDefault(row.Id),
             })];
     }
 
@@ -61,6 +66,11 @@ internal static class MachineViews
                 Ephemeral = devices.Ephemeral,
                 DataDisks = devices.DataDisks,
                 Network = devices.Network,
+                NetworkMode = devices.NetworkMode,
+                Egress = devices.Egress,
+                NetworkMbps = devices.NetworkMbps,
+                DiskMiBps = devices.DiskMiBps,
+                DiskIops = devices.DiskIops,
                 Options = devices.Options,
             },
             Wanted = row.Wanted,
@@ -72,6 +82,7 @@ internal static class MachineViews
                 : ssh is not null ? new SshAddress(ssh.HostAddress, ssh.HostPort, user)
                 : row.Addresses.FirstOrDefault() is { } address ? new SshAddress(address, SshPort, user) : null,
             Autostart = row.Autostart,
+            RecordScreen = row.RecordScreen,
             Placement = row.Placement,
             MovingTo = row.MovingTo,
             Operation = operation,
@@ -82,6 +93,7 @@ internal static class MachineViews
             ExpiresAt = row.ExpiresAt,
             TtlAction = row.ExpiresAt is null ? null : row.TtlAction,
             Idle = row.IdleAfterSeconds is { } after ? new IdlePolicy { AfterSeconds = after, Action = row.IdleAction ?? LifeAction.Stop } : null,
+            Unwatched = row.UnwatchedAfterSeconds is { } left ? new UnwatchedPolicy { AfterSeconds = left, Action = row.UnwatchedAction ?? LifeAction.Stop } : null,
             LastActiveAt = row.LastActiveAt,
             Warning = row.Warning,
             PoolPlace = row.PoolPlace,

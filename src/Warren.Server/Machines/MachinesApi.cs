@@ -2,38 +2,38 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using Warren.Contracts;
 using Warren.Server.Access;
+using Warren.Server.Audit;
 using Warren.Server.Database;
 using Warren.Server.Keys;
 using Warren.Server.Networks;
 using Warren.Server.Operations;
+using Warren.Server.Quotas;
 using Warren.Server.Web;
 
 namespace Warren.Server.Machines;
 
-/// <summary>Routes under /machines, and /limits.</summary>
+/// <summary>Routes under /machines.</summary>
 internal static class MachinesApi
 {
     public static void Map(RouteGroupBuilder api)
     {
-        api.MapGet("/limits", (MachineOptions options, PortOptions ports) => TypedResults.Ok(options.LimitsFor(null, ports)))
-            .WithTags("machines").WithName("getLimits").WithSummary("What a launch may ask for");
         var group = api.MapGroup("/machines").WithTags("machines");
-        group.MapGet("/", ListAsync).WithName("listMachines").WithSummary("Machines, newest first");
-        group.MapPost("/", LaunchAsync).WithName("launchMachine").ProducesProblem(400).ProducesProblem(409).WithSummary("Launch a machine");
-        group.MapGet("/{machine}", GetAsync).WithName("getMachine").ProducesProblem(404).WithSummary("One machine, by id or name");
-        group.MapPatch("/{machine}", EditAsync).WithName("editMachine").ProducesProblem(400).ProducesProblem(404).ProducesProblem(409).ProducesProblem(412).ProducesProblem(422)
-            .WithSummary("Change memory, CPUs or disk of a stopped machine (202), or when and by what a machine ends (200)");
+        group.MapGet("/", ListAsync).WithName("listMachines").WithSummary("Machines, newest first; those that are shared with you among them");
+        group.MapPost("/", LaunchAsync).WithName("launchMachine").WithMetadata(Creates.Instance).ProducesProblem(403).ProducesProblem(429).ProducesProblem(400).ProducesProblem(409).WithSummary("Launch a machine");
+        group.MapGet("/{machine}", GetAsync).WithName("getMachine").ProducesProblem(404).WithSummary("One machine, by id or name; one that is shared with you, by its id");
+        group.MapPatch("/{machine}", EditAsync).WithName("editMachine").ProducesProblem(400).ProducesProblem(403).ProducesProblem(404).ProducesProblem(409).ProducesProblem(412).ProducesProblem(422)
+            .WithSummary("Change memory, CPUs or disk of a stopped machine (202), or when and by what a machine ends and whether its screen is recorded (200)");
         group.MapPost("/{machine}/keep", KeepAsync).WithName("keepMachine").ProducesProblem(400).ProducesProblem(404).ProducesProblem(409)
             .WithSummary("Put off what would happen to it by itself");
         group.MapDelete("/{machine}", DeleteAsync).WithName("deleteMachine").ProducesProblem(404).ProducesProblem(412)
             .WithSummary("Delete a machine with all it owns, whatever is under way");
-        group.MapPost("/{machine}/start", StartAsync).WithName("startMachine").ProducesProblem(404).ProducesProblem(409).WithSummary("Switch it on; a suspended machine goes on where it stood");
+        group.MapPost("/{machine}/start", StartAsync).WithName("startMachine").ProducesProblem(403).ProducesProblem(404).ProducesProblem(409).WithSummary("Switch it on; a suspended machine goes on where it stood");
         group.MapPost("/{machine}/stop", StopAsync).WithName("stopMachine").ProducesProblem(404).ProducesProblem(409)
             .WithSummary("Shut it down; switched off when the grace period is over");
         group.MapPost("/{machine}/restart", RestartAsync).WithName("restartMachine").ProducesProblem(404).ProducesProblem(409).WithSummary("Stop and start");
         group.MapPost("/{machine}/keys", InjectKeysAsync).WithName("injectKeys").ProducesProblem(400).ProducesProblem(404).ProducesProblem(409)
             .WithSummary("Put public keys into the guest");
-        group.MapPost("/placement", PlaceAsync).WithName("placeMachine").WithMetadata(Repeatable.Instance).ProducesProblem(400)
+        group.MapPost("/placement", PlaceAsync).WithName("placeMachine").WithMetadata(Repeatable.Instance, Needs.Look, AuditMark.Never).ProducesProblem(400)
             .WithSummary("Which host would take a launch, and what each of them says; changes nothing");
         MachineVerbsApi.Map(group);
         MachineStreams.Map(group);
@@ -45,11 +45,11 @@ internal static class MachinesApi
     private static async Task<Ok<Page<Machine>>> ListAsync(
         WarrenDb db, Caller caller, MachineState? state, string? name, int? limit, string? after, CancellationToken cancellation)
     {
-        var rows = caller.Visible(db.Machines.AsNoTracking());
+        var rows = SharedMachines.Machines(db, caller);
         if (state is not null) rows = rows.Where(m => m.State == state);
         if (name is not null) rows = rows.Where(m => m.Name.Contains(name));
         var (page, next) = await Paging.RowsAsync(rows, m => m.Id, newestFirst: true, limit, after, cancellation);
-        return TypedResults.Ok(new Page<Machine>(await MachineViews.ViewAsync(db, page, cancellation), next));
+        return TypedResults.Ok(new Page<Machine>(await MachineViews.ViewAsync(db, page, cancellation, await SharedMachines.WithAsync(db, caller, cancellation)), next));
     }
 
     private static async Task<AcceptedOperation> LaunchAsync(LaunchRequest request, LaunchCommand command, CancellationToken cancellation)
@@ -59,7 +59,7 @@ internal static class MachinesApi
         => TypedResults.Ok(await command.ExplainAsync(request, cancellation));
 
     private static async Task<Ok<Machine>> GetAsync(string machine, WarrenDb db, Caller caller, HttpContext http, CancellationToken cancellation)
-        => await ShowAsync(await FindAsync(machine, db, caller, cancellation), db, http, cancellation);
+        => await ShowAsync(await FindAsync(machine, db, caller, cancellation), db, caller, http, cancellation);
 
     private static async Task<Results<Ok<Machine>, AcceptedOperation>> EditAsync(
         string machine, EditMachineRequest request, WarrenDb db, Caller caller, MachineCommands commands, MachineOptions options, PortOptions ports,
@@ -70,28 +70,29 @@ internal static class MachinesApi
         var minimum = await db.Images.Where(i => i.Id == row.ImageId).Select(i => i.MinimumMemoryMib).FirstOrDefaultAsync(cancellation);
         var limits = options.LimitsFor(minimum, ports);
         var check = new Check();
-        var (resizes, ends) = (request is not { MemoryMiB: null, Cpus: null, DiskGiB: null }, request is not { TtlSeconds: null, TtlAction: null, Idle: null });
-        check.That(resizes || ends, "memoryMiB", "give at least one of memoryMiB, cpus, diskGiB, ttlSeconds, ttlAction, idle");
+        var (resizes, ends) = (request is not { MemoryMiB: null, Cpus: null, DiskGiB: null }, request is not { TtlSeconds: null, TtlAction: null, Idle: null, Unwatched: null });
+        check.That(resizes || ends || request.RecordScreen is not null, "memoryMiB", "give at least one of memoryMiB, cpus, diskGiB, ttlSeconds, ttlAction, idle, unwatched, recordScreen");
         check.InRange(request.MemoryMiB, limits.MemoryMiB, "memoryMiB", "MiB");
         check.InRange(request.Cpus, limits.Cpus, "cpus", "CPUs");
         check.InRange(request.DiskGiB, limits.DiskGiB, "diskGiB", "GiB");
         check.That(request.DiskGiB is null || request.DiskGiB >= row.DiskGib, "diskGiB", $"disks only grow; it has {row.DiskGib} GiB");
         check.Throw();
         if (ends) await commands.EditLifetimeAsync(row, request, cancellation);
+        if (request.RecordScreen is { } record) await commands.RecordScreenAsync(row, record, cancellation);
         // Both in one transaction: what is refused leaves nothing changed.
         if (resizes) return new AcceptedOperation(await commands.ResizeAsync(row, request, cancellation));
         await db.SaveChangesAsync(cancellation);
-        return await ShowAsync(row, db, http, cancellation);
+        return await ShowAsync(row, db, caller, http, cancellation);
     }
 
     private static async Task<Ok<Machine>> KeepAsync(
         string machine, KeepRequest? request, WarrenDb db, Caller caller, MachineCommands commands, HttpContext http, CancellationToken cancellation)
-        => await ShowAsync(await commands.KeepAsync(await FindAsync(machine, db, caller, cancellation), request ?? new KeepRequest(), cancellation), db, http, cancellation);
+        => await ShowAsync(await commands.KeepAsync(await FindAsync(machine, db, caller, cancellation), request ?? new KeepRequest(), cancellation), db, caller, http, cancellation);
 
-    private static async Task<Ok<Machine>> ShowAsync(MachineRow row, WarrenDb db, HttpContext http, CancellationToken cancellation)
+    private static async Task<Ok<Machine>> ShowAsync(MachineRow row, WarrenDb db, Caller caller, HttpContext http, CancellationToken cancellation)
     {
         ETags.Send(http, row);
-        return TypedResults.Ok((await MachineViews.ViewAsync(db, [row], cancellation))[0]);
+        return TypedResults.Ok((await MachineViews.ViewAsync(db, [row], cancellation, await SharedMachines.WithAsync(db, caller, cancellation)))[0]);
     }
 
     private static async Task<AcceptedOperation> DeleteAsync(

@@ -11,7 +11,7 @@ internal static class MachinesRegistration
 {
     public static void AddMachines(this IServiceCollection services, IConfiguration configuration)
     {
-        services.AddSingleton(configuration.GetSection("Machines").Get<MachineOptions>() ?? new MachineOptions());
+        services.AddSingleton(MachineOptions.Read(configuration));
         services.AddSingleton<LaunchRules>();
         services.AddSingleton<ReadinessProbe>();
         services.AddSingleton<MachineUse>();

@@ -18,7 +18,14 @@ internal sealed class OperationClaims(IDbContextFactory<WarrenDb> databases, Tim
     {
         await using var db = await databases.CreateDbContextAsync(cancellation);
         var now = clock.GetUtcNow();
-        var due = await Due(db, now).Where(o => !busy.Contains(o.Host)).OrderByDescending(o => o.Priority).ThenBy(o => o.RunAt).Select(o => o.Id).Take(8).ToListAsync(cancellation);
+        // Of those who wait the one with the least under way comes first: a hundred operations of one person do not keep out another's one.
+        var held = db.Operations.Where(o => o.LeaseHolder != null && o.LeaseUntil >= now).GroupBy(o => o.OwnerId).Select(g => new { Owner = g.Key, Count = g.Count() });
+        var due = await (from o in Due(db, now)
+                         where !busy.Contains(o.Host)
+                         join h in held on o.OwnerId equals h.Owner into own
+                         from h in own.DefaultIfEmpty()
+                         orderby o.Priority descending, (int?)h.Count ?? 0, o.RunAt
+                         select o.Id).Take(8).ToListAsync(cancellation);
         foreach (var id in due)
         {
             DateTimeOffset? until = now + Lease;

@@ -26,7 +26,7 @@ internal static class OperationsApi
     private static async Task<Ok<Page<Operation>>> ListAsync(
         WarrenDb db, Caller caller, string? subject, bool? ended, int? limit, string? after, CancellationToken cancellation)
     {
-        var rows = caller.Visible(db.Operations.AsNoTracking());
+        var rows = Confinement.Operations(SharedMachines.Operations(db, caller), db, caller, gone: false);
         if (subject is not null) rows = rows.Where(o => o.SubjectId == subject || o.SubjectName == subject);
         if (ended is not null) rows = rows.Where(o => o.Live == !ended);
         return TypedResults.Ok(await Paging.PageAsync(rows, o => o.Id, newestFirst: true, limit, after, o => o.ToContract(), cancellation));
@@ -40,7 +40,7 @@ internal static class OperationsApi
         while (true)
         {
             var next = signals.Next;
-            var row = await caller.FindAsync(db.Operations.AsNoTracking(), o => o.Id == id, $"operation '{id}'", cancellation);
+            var row = await FindAsync(id, db, caller, cancellation);
             var left = until - clock.GetUtcNow();
             if (!row.Live || left <= TimeSpan.Zero) return TypedResults.Ok(row.ToContract());
             await signals.WaitAsync(next, left < TimeSpan.FromSeconds(1) ? left : TimeSpan.FromSeconds(1), cancellation);
@@ -49,9 +49,16 @@ internal static class OperationsApi
 
     private static async Task<AcceptedOperation> CancelAsync(string id, WarrenDb db, Caller caller, OperationQueue queue, CancellationToken cancellation)
     {
+        // What is seen because its machine is shared is not theirs to stop.
+        if (caller.HasShared && (await FindAsync(id, db, caller, cancellation)).ProjectId != caller.ProjectId)
+            throw new RefusedException(Problems.Forbidden("The machine is shared with you; what is done to it is stopped by members of its project."));
         var row = await caller.FindAsync(db.Operations, o => o.Id == id, $"operation '{id}'", cancellation);
         queue.RequestCancel(row);
         await db.SaveChangesAsync(cancellation);
         return new AcceptedOperation(row);
     }
+
+    private static async Task<OperationRow> FindAsync(string id, WarrenDb db, Caller caller, CancellationToken cancellation)
+        => caller.Saw(await Confinement.Operations(SharedMachines.Operations(db, caller), db, caller, gone: true).FirstOrDefaultAsync(o => o.Id == id, cancellation)
+            ?? throw new RefusedException(Problems.NotFound($"There is no operation '{id}'.")));
 }

@@ -18,6 +18,8 @@ internal static class Problems
         => Of("validation", 400, "The request breaks a rule", string.Join("; ", errors.SelectMany(e => e.Value.Select(r => $"{e.Key}: {r}"))))
             with { Errors = errors };
 
+    public static Problem Forbidden(string detail) => Of("forbidden", 403, "Not allowed", detail);
+
     public static Problem NotFound(string what) => Of("not-found", 404, "Not found", what);
 
     public static Problem NameTaken(string name) => Of("name-taken", 409, "The name is taken", $"name: '{name}' is in use; choose another")

@@ -5,42 +5,54 @@ using Warren.Server.Database;
 using Warren.Server.Hosts;
 using Warren.Server.Machines;
 using Warren.Server.Operations;
+using Warren.Server.Quotas;
 using Warren.Server.Web;
 
 namespace Warren.Server.Pools;
 
 /// <summary>
 /// The hot path: one conditional UPDATE takes the oldest well spare and gives it to whoever claims; the lease and the events
-/// follow in the same transaction. Three statements on SQLite; PostgreSQL takes the turn to write events besides, and a name that
-/// is asked for is looked up. No workflow, and nothing is asked of a host: where spares are processes of this one, a look tells
+/// follow in the same transaction. Three statements on SQLite; PostgreSQL takes the turn to write events besides, a name that
+/// is asked for is looked up, and what is limited is counted. No workflow, and nothing is asked of a host: where spares are processes of this one, a look tells
 /// whether it is there.
 /// </summary>
-internal sealed class ClaimPath(WarrenDb db, MachineCommands machines, HostDirectory hosts, PoolOptions options, TimeProvider clock)
+internal sealed class ClaimPath(WarrenDb db, MachineCommands machines, HostDirectory hosts, QuotaCheck quotas, QuotaOptions limits, PoolOptions options, TimeProvider clock)
 {
     /// <summary>
     /// The oldest spare that may be lent: ready, seen well a while ago at most, not too old, with nothing under way on it,
-    /// and nobody before this claim in the queue.
+    /// and nobody before this claim in the queue: who holds fewer leases of the pool goes first, so that one who asks a hundred
+    /// times does not keep out another who asks once; between those who hold as many, who came first.
     /// </summary>
     private const string Front =
         """
         select m.id as "Value" from machines m
         where m.pool_id = {0} and m.pool_place = 'Spare' and m.state = {1} and coalesce(m.observed_at, 0) >= {2} and m.spare_since >= {3}
         and not exists (select 1 from operations o where o.subject_id = m.id and o.live)
-        and not exists (select 1 from tickets t where t.pool_id = {0} and t.id < {4} and t.alive_until >= {5})
+        and not exists (select 1 from tickets t where t.pool_id = {0} and t.id <> {4} and t.alive_until >= {5}
+            and (select count(*) from leases l where l.pool_id = {0} and l.owner_id = t.owner_id and l.ended_at is null) * 2 + case when t.id < {4} then 0 else 1 end
+                <= (select count(*) from leases l where l.pool_id = {0} and l.owner_id = {6} and l.ended_at is null) * 2)
         and exists (select 1 from pools p where p.id = {0} and p.state = 'Active')
         order by m.spare_since, m.id limit 1
         """;
 
     /// <summary>Whether <see cref="TakeAsync"/> would find a spare. Reads only.</summary>
-    public async Task<bool> HasAsync(PoolRow pool, long? ticket, CancellationToken cancellation)
-        => (await db.Database.SqlQueryRaw<string>(Front, [.. Conditions(pool, ticket)]).ToListAsync(cancellation)).Count > 0;
+    public async Task<bool> HasAsync(PoolRow pool, string user, long? ticket, CancellationToken cancellation)
+        => (await db.Database.SqlQueryRaw<string>(Front, [.. Conditions(pool, user, ticket)]).ToListAsync(cancellation)).Count > 0;
+
+    /// <summary>Refuses who may have no machine of any size, before they wait for one. The spares count as their pool's owner's, and its project's, already.</summary>
+    /// <exception cref="RefusedException"><c>quota-exceeded</c> or <c>already-running</c>.</exception>
+    public Task DemandShareAsync(PoolRow pool, ClaimWish wish, CancellationToken cancellation) => pool.OwnerId == wish.UserId ? Task.CompletedTask : db.TransactAsync(async () =>
+    {
+        await quotas.DemandAsync(wish.UserId, wish.ProjectId, new QuotaUse { Machines = 1, RunningMachines = 1 }, cancellation, userOnly: true);
+        return true;
+    }, cancellation);
 
     /// <summary>Takes a spare, or returns null when there is none to be had.</summary>
     /// <param name="pool">The pool.</param>
     /// <param name="wish">Who claims, and what.</param>
     /// <param name="ticket">Its place in the queue, which it leaves; null when it has not queued.</param>
     /// <param name="cancellation">Stops it.</param>
-    /// <exception cref="RefusedException">The name is taken, or a stopped spare cannot be started.</exception>
+    /// <exception cref="RefusedException">The name is taken, it is more than the claimer may have, or a stopped spare cannot be started.</exception>
     public async Task<LeaseRow?> TakeAsync(PoolRow pool, ClaimWish wish, long? ticket, CancellationToken cancellation)
     {
         var name = wish.Name;
@@ -84,13 +96,19 @@ internal sealed class ClaimPath(WarrenDb db, MachineCommands machines, HostDirec
             throw new RefusedException(Problems.NameTaken(wish.Name));
         var (id, expires) = (Ids.New(clock), now.AddSeconds(wish.TtlSeconds));
         var sql = $$"""
-            update machines set pool_place = 'Lent', lease_id = {6}, owner_id = {7}, project_id = {8}, expires_at = {9}, ttl_seconds = {10},{{(name is null ? "" : " name = {11},")}} version = version + 1
+            update machines set pool_place = 'Lent', lease_id = {7}, owner_id = {6}, project_id = {8}, expires_at = {9}, ttl_seconds = {10},{{(name is null ? "" : " name = {11},")}} version = version + 1
             where pool_place = 'Spare' and id = ({{Front}}{{(db.IsPostgres ? " for update of m skip locked" : "")}})
-            returning id as "Id", name as "Name", host as "Host"
+            returning id as "Id", name as "Name", host as "Host", exists (select 1 from quotas q where q.id in ({6}, {8})) as "Limited"
             """;
-        object[] values = [.. Conditions(pool, ticket), id, wish.UserId, wish.ProjectId, expires.ToUnixTimeMilliseconds(), wish.TtlSeconds, .. name is null ? Array.Empty<object>() : [name]];
+        object[] values = [.. Conditions(pool, wish.UserId, ticket), id, wish.ProjectId, expires.ToUnixTimeMilliseconds(), wish.TtlSeconds, .. name is null ? Array.Empty<object>() : [name]];
         if (await db.Database.SqlQueryRaw<Taken>(sql, values).ToListAsync(cancellation) is not [var machine]) return null;
         if (pool.Kind == PoolKind.Warm && hosts.HasEnded(machine.Host, machine.Id)) throw new SpareEndedException(machine.Id);
+        if (machine.Limited || limits.HasDefaults)
+        {
+            // It is theirs by now, and is not counted twice; what is refused is rolled back with all of this.
+            var taken = await db.Machines.AsNoTracking().SingleAsync(m => m.Id == machine.Id, cancellation);
+            await quotas.DemandAsync(wish.UserId, wish.ProjectId, QuotaCount.Of(taken, on: true), cancellation, taken.Id);
+        }
 
         var lease = new LeaseRow
         {
@@ -134,7 +152,7 @@ internal sealed class ClaimPath(WarrenDb db, MachineCommands machines, HostDirec
             """, cancellation);
     }
 
-    private object[] Conditions(PoolRow pool, long? ticket)
+    private object[] Conditions(PoolRow pool, string user, long? ticket)
     {
         var now = clock.GetUtcNow();
         var warm = pool.Kind == PoolKind.Warm;
@@ -147,6 +165,7 @@ internal sealed class ClaimPath(WarrenDb db, MachineCommands machines, HostDirec
             pool.MaxAgeSeconds is { } age ? now.AddSeconds(-age).ToUnixTimeMilliseconds() : 0L,
             ticket ?? long.MaxValue,
             now.ToUnixTimeMilliseconds(),
+            user,
         ];
     }
 
@@ -161,6 +180,7 @@ internal sealed class ClaimPath(WarrenDb db, MachineCommands machines, HostDirec
         public string Id { get; set; } = "";
         public string Name { get; set; } = "";
         public string Host { get; set; } = "";
+        public bool Limited { get; set; }
     }
 }
 

@@ -7,8 +7,8 @@ using Warren.Server.Operations;
 namespace Warren.Server.Pools;
 
 /// <summary>
-/// Claims that wait for a spare, in the order of their tickets, which are rows: of several replicas the one that has the
-/// first takes the next spare. Each process keeps its own tickets alive; those of one that died are passed over.
+/// Claims that wait for a spare. Their tickets are rows: of several replicas the one that has the first takes the next spare. First
+/// is who holds the fewest leases of the pool, and of those the oldest ticket. Each process keeps its own tickets alive; those of one that died are passed over.
 /// </summary>
 internal sealed class ClaimQueue(
     IServiceScopeFactory scopes, Signals signals, TimeProvider clock, PoolOptions options, IHostApplicationLifetime lifetime, ILogger<ClaimQueue> log) : BackgroundService
@@ -28,7 +28,7 @@ internal sealed class ClaimQueue(
     public async Task<LeaseRow?> WaitAsync(PoolRow pool, ClaimWish wish, TimeSpan wait, CancellationToken aborted)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(aborted, lifetime.ApplicationStopping);
-        var waiter = new Waiter(pool.Id, wish, await DrawAsync(pool.Id, stop.Token));
+        var waiter = new Waiter(pool.Id, wish, await DrawAsync(pool.Id, wish.UserId, stop.Token));
         _waiters[waiter.Ticket] = waiter;
         // The pump may have looked before this one was there.
         signals.PulseAll();
@@ -93,9 +93,11 @@ internal sealed class ClaimQueue(
     /// <summary>Serves the first that waits here for a pool. False: it has to go on waiting, or nobody waits.</summary>
     private async Task<bool> ServeAsync(string poolId, CancellationToken cancellation)
     {
-        if (_waiters.Values.Where(w => w.PoolId == poolId && w.Waits).MinBy(w => w.Ticket) is not { } first) return false;
         await using var scope = scopes.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<WarrenDb>();
+        var leases = await db.Leases.Where(l => l.PoolId == poolId && l.EndedAt == null).GroupBy(l => l.OwnerId).Select(g => new { g.Key, Count = g.Count() })
+            .ToDictionaryAsync(g => g.Key, g => g.Count, StringComparer.Ordinal, cancellation);
+        if (_waiters.Values.Where(w => w.PoolId == poolId && w.Waits).MinBy(w => (leases.GetValueOrDefault(w.Wish.UserId), w.Ticket)) is not { } first) return false;
         var path = scope.ServiceProvider.GetRequiredService<ClaimPath>();
         var pool = await db.Pools.AsNoTracking().SingleOrDefaultAsync(p => p.Id == poolId, cancellation);
         if (pool is not { State: PoolState.Active })
@@ -104,7 +106,7 @@ internal sealed class ClaimQueue(
             return first.Begin() && first.Fail(new RefusedException(problem));
         }
 
-        if (!await path.HasAsync(pool, first.Ticket, cancellation)) return false;
+        if (!await path.HasAsync(pool, first.Wish.UserId, first.Ticket, cancellation)) return false;
         if (!first.Begin()) return true;
         try
         {
@@ -121,12 +123,12 @@ internal sealed class ClaimQueue(
         }
     }
 
-    private async Task<long> DrawAsync(string poolId, CancellationToken cancellation)
+    private async Task<long> DrawAsync(string poolId, string user, CancellationToken cancellation)
     {
         await using var scope = scopes.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<WarrenDb>();
         var now = clock.GetUtcNow();
-        var row = new TicketRow { PoolId = poolId, Holder = _holder, AliveUntil = now.AddSeconds(options.TicketSeconds), CreatedAt = now };
+        var row = new TicketRow { PoolId = poolId, OwnerId = user, Holder = _holder, AliveUntil = now.AddSeconds(options.TicketSeconds), CreatedAt = now };
         return await db.TransactAsync(async () =>
         {
             // Numbers are handed out before the commit: without a turn a later one could be seen first.

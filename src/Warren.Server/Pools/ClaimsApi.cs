@@ -42,6 +42,7 @@ internal static class ClaimsApi
         {
             if (row.State == PoolState.Draining) throw new RefusedException(PoolRules.DrainingProblem(row));
             lease = await path.TakeAsync(row, wish, null, cancellation);
+            if (lease is null) await path.DemandShareAsync(row, wish, cancellation);
             if (lease is null && wait > 0) lease = await queue.WaitAsync(row, wish, TimeSpan.FromSeconds(wait.Value), cancellation);
             if (lease is null) throw new RefusedException(await EmptyAsync(db, row, rules, clock, cancellation));
         }

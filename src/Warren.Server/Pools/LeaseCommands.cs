@@ -13,9 +13,9 @@ internal sealed class LeaseCommands(WarrenDb db, Caller caller, MachineCommands 
     /// <summary>A lease by its id, or the one that a machine is or was lent by.</summary>
     /// <exception cref="RefusedException">There is none, or it may not be seen.</exception>
     public async Task<LeaseRow> FindAsync(string lease, CancellationToken cancellation)
-        => await caller.Visible(db.Leases).Where(l => l.Id == lease || l.MachineId == lease || l.MachineName == lease)
+        => caller.Saw(await caller.Visible(db.Leases).Where(l => l.Id == lease || l.MachineId == lease || l.MachineName == lease)
             .OrderBy(l => l.EndedAt == null ? 0 : 1).ThenByDescending(l => l.Id).FirstOrDefaultAsync(cancellation)
-            ?? throw new RefusedException(Problems.NotFound($"There is no lease '{lease}'."));
+            ?? throw new RefusedException(Problems.NotFound($"There is no lease '{lease}'.")));
 
     /// <summary>Lets it, and its machine, last until then.</summary>
     public Task<LeaseRow> RenewAsync(LeaseRow lease, RenewRequest request, CancellationToken cancellation) => db.TransactAsync(async () =>
@@ -25,8 +25,8 @@ internal sealed class LeaseCommands(WarrenDb db, Caller caller, MachineCommands 
             ?? throw new RefusedException(Problems.NotFound($"Pool '{lease.PoolName}' was deleted."));
         lease.ExpiresAt = clock.GetUtcNow().AddSeconds(PoolRules.Ttl(pool, request.TtlSeconds));
         // The machine's version decides a race with its expiry.
-        var machine = await db.Machines.SingleAsync(m => m.Id == lease.MachineId, cancellation);
-        if (machine.PoolPlace != PoolPlace.Lent) throw new RefusedException(Ended(lease));
+        var machine = await db.Machines.SingleOrDefaultAsync(m => m.Id == lease.MachineId, cancellation);
+        if (machine?.PoolPlace != PoolPlace.Lent) throw new RefusedException(Ended(lease));
         (machine.ExpiresAt, machine.TtlSeconds) = (lease.ExpiresAt, PoolRules.Ttl(pool, request.TtlSeconds));
         await db.SaveChangesAsync(cancellation);
         return lease;

@@ -54,11 +54,16 @@ internal sealed class LeaseRow : IEventSource
     };
 }
 
-/// <summary>A claim that waits. Its number is its place; the process that answers it keeps it alive.</summary>
+/// <summary>A claim that waits. Of those whose owners hold as many leases of the pool, the lowest number is first; the process that answers it keeps it alive.</summary>
 internal sealed class TicketRow
 {
     public long Id { get; set; }
     public required string PoolId { get; set; }
+
+    /// <summary>Who claims.</summary>
+    public required string OwnerId { get; set; }
+
+    /// <summary>The process that answers it.</summary>
     public required string Holder { get; set; }
     public DateTimeOffset AliveUntil { get; set; }
     public DateTimeOffset CreatedAt { get; set; }

@@ -55,6 +55,7 @@ internal sealed class PoolRules(PoolOptions options)
         check.That(machine.Name is null, "machine.name", "leave it out: each machine is given a name of its own");
         check.That(machine.TtlSeconds is null, "machine.ttlSeconds", "leave it out: a spare lives until it is lent, and then as long as its lease");
         check.That(machine.TtlAction is null, "machine.ttlAction", "leave it out: a machine is deleted when its lease ends");
+        check.That(machine.Unwatched is null, "machine.unwatched", "leave it out: a machine's lease says how long it is lent");
         check.That(machine.Idle is null, "machine.idle", "leave it out: a spare is idle by its nature, and its lease says how long a machine is lent");
         check.That(machine.Start, "machine.start", "leave it out: the pool's kind says whether spares run");
         for (var i = 0; i < whole.Forwards.Count; i++)

@@ -3,6 +3,7 @@ using Microsoft.EntityFrameworkCore;
 using Warren.Contracts;
 using Warren.Server.Access;
 using Warren.Server.Database;
+using Warren.Server.Quotas;
 using Warren.Server.Web;
 
 namespace Warren.Server.Pools;
@@ -14,7 +15,7 @@ internal static class PoolsApi
     {
         var group = api.MapGroup("/pools").WithTags("pools");
         group.MapGet("/", ListAsync).WithName("listPools").WithSummary("Pools with their machines counted, newest first");
-        group.MapPost("/", CreateAsync).WithName("createPool").ProducesProblem(400).ProducesProblem(409).WithSummary("Make a pool; it begins to fill at once");
+        group.MapPost("/", CreateAsync).WithName("createPool").WithMetadata(Creates.Instance).ProducesProblem(400).ProducesProblem(409).WithSummary("Make a pool; it begins to fill at once");
         group.MapGet("/{pool}", GetAsync).WithName("getPool").ProducesProblem(404).WithSummary("One pool, by id or name");
         group.MapPatch("/{pool}", ResizeAsync).WithName("resizePool").ProducesProblem(400).ProducesProblem(404).ProducesProblem(412)
             .WithSummary("Change how many machines it keeps, and for how long");
@@ -24,8 +25,8 @@ internal static class PoolsApi
             .WithName("drainPool").WithMetadata(Repeatable.Instance).ProducesProblem(404).WithSummary("Lend nothing, launch nothing and delete the spares; leases go on");
         group.MapPost("/{pool}/resume", (string pool, WarrenDb db, Caller caller, PoolCommands commands, TimeProvider clock, CancellationToken c) => DrainAsync(pool, false, db, caller, commands, clock, c))
             .WithName("resumePool").WithMetadata(Repeatable.Instance).ProducesProblem(404).WithSummary("Lend and fill again");
-        group.MapPost("/{pool}/claims", ClaimsApi.ClaimAsync).WithName("claimMachine").WithMetadata(Repeatable.Instance)
-            .ProducesProblem(400).ProducesProblem(404).ProducesProblem(409).ProducesProblem(422).ProducesProblem(503)
+        group.MapPost("/{pool}/claims", ClaimsApi.ClaimAsync).WithName("claimMachine").WithMetadata(Repeatable.Instance, Creates.Instance)
+            .ProducesProblem(400).ProducesProblem(403).ProducesProblem(404).ProducesProblem(409).ProducesProblem(422).ProducesProblem(429).ProducesProblem(503)
             .WithSummary("Take a spare; with ?wait=seconds, wait in line for one");
         group.MapGet("/{pool}/claims", ClaimsApi.ListAsync).WithName("listLeases").ProducesProblem(404).WithSummary("Leases of the pool, newest first; with ?ended=false only those that live");
     }

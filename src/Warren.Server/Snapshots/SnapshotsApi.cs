@@ -16,14 +16,14 @@ internal static class SnapshotsApi
     {
         var group = api.MapGroup("/machines/{machine}/snapshots").WithTags("snapshots");
         group.MapGet("/", ListAsync).WithName("listSnapshots").ProducesProblem(404).WithSummary("A machine's snapshots, oldest first; parentId makes them a tree");
-        group.MapPost("/", TakeAsync).WithName("takeSnapshot").ProducesProblem(400).ProducesProblem(404).ProducesProblem(409).ProducesProblem(422)
+        group.MapPost("/", TakeAsync).WithName("takeSnapshot").ProducesProblem(400).ProducesProblem(403).ProducesProblem(404).ProducesProblem(409).ProducesProblem(422)
             .WithSummary("Keep what its disks hold, and its memory where that is asked for");
         group.MapGet("/{snapshot}", GetAsync).WithName("getSnapshot").ProducesProblem(404).WithSummary("One snapshot, by id or name");
         group.MapPatch("/{snapshot}", EditAsync).WithName("editSnapshot").ProducesProblem(400).ProducesProblem(404).ProducesProblem(409)
             .WithSummary("Give it another name or description");
         group.MapDelete("/{snapshot}", DeleteAsync).WithName("deleteSnapshot").ProducesProblem(404).ProducesProblem(409)
             .WithSummary("Forget it; the machine and the other snapshots keep what they hold");
-        group.MapPost("/{snapshot}/restore", RestoreAsync).WithName("restoreSnapshot").ProducesProblem(404).ProducesProblem(409).ProducesProblem(422)
+        group.MapPost("/{snapshot}/restore", RestoreAsync).WithName("restoreSnapshot").ProducesProblem(403).ProducesProblem(404).ProducesProblem(409).ProducesProblem(422)
             .WithSummary("Return to it; what was written since is lost");
     }
 
@@ -71,6 +71,6 @@ internal static class SnapshotsApi
     {
         var row = await MachinesApi.FindAsync(machine, db, caller, cancellation);
         var found = await db.Snapshots.FirstOrDefaultAsync(s => s.MachineId == row.Id && (s.Id == snapshot || s.Name == snapshot), cancellation);
-        return (row, found ?? throw new RefusedException(Problems.NotFound($"'{row.Name}' has no snapshot '{snapshot}'.")));
+        return (row, caller.Saw(found ?? throw new RefusedException(Problems.NotFound($"'{row.Name}' has no snapshot '{snapshot}'."))));
     }
 }

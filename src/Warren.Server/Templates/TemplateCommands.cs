@@ -35,7 +35,7 @@ internal sealed class TemplateCommands(WarrenDb db, Caller caller, BuiltInTempla
     /// <exception cref="RefusedException">There is none, or it is built in.</exception>
     public async Task<TemplateRow> DemandAsync(string name, CancellationToken cancellation)
     {
-        if (await RowAsync(name, cancellation) is { } row) return row;
+        if (await RowAsync(name, cancellation) is { } row) return caller.Saw(row);
         throw new RefusedException(shipped.Find(name) is null ? Problems.NotFound($"There is no template '{name}'.")
             : Problems.IllegalState($"'{name}' is built in and stays as it is; export it, give it another name, and import it."));
     }
@@ -51,7 +51,7 @@ internal sealed class TemplateCommands(WarrenDb db, Caller caller, BuiltInTempla
         db.Templates.Add(row);
         db.TemplateVersions.Add(new TemplateVersionRow { TemplateId = row.Id, Number = 1, Yaml = yaml, CreatedAt = now });
         await db.SaveChangesAsync(cancellation);
-        return row;
+        return caller.Saw(row);
     }
 
     /// <summary>Makes the next version. The same text again makes none.</summary>

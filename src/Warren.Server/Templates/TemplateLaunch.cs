@@ -12,6 +12,7 @@ internal sealed class TemplateLaunch(TemplateCommands templates, Caller caller)
     /// <exception cref="RefusedException">There is no such template.</exception>
     public async Task<LaunchRequest> ApplyAsync(LaunchRequest request, CancellationToken cancellation)
     {
+        Confinement.DemandTemplate(caller, request);
         if (request.Template is not { } wanted) return request;
         var (reference, text) = await ReadAsync(wanted, cancellation);
         var machine = request.Name ?? TemplateRenderer.MachineName(text, caller.UserName) ?? MachineNames.New();
@@ -46,6 +47,11 @@ internal sealed class TemplateLaunch(TemplateCommands templates, Caller caller)
         HostLabels = own.HostLabels.Count > 0 ? own.HostLabels : preset.HostLabels,
         Requires = own.Requires.Count > 0 ? own.Requires : preset.Requires,
         Network = own.Network ?? (own.Forwards.Count > 0 ? null : preset.Network),
+        NetworkMode = own.NetworkMode ?? (own.Network is null ? preset.NetworkMode : null),
+        Egress = own.Egress.Count > 0 || own.Network is not null || own.NetworkMode is not (null or MachineNetworkMode.Internet) ? own.Egress : preset.Egress,
+        NetworkMbps = own.NetworkMbps ?? (own.Network is null ? preset.NetworkMbps : null),
+        DiskMiBps = own.DiskMiBps ?? preset.DiskMiBps,
+        DiskIops = own.DiskIops ?? preset.DiskIops,
         Forwards = own.Forwards.Count > 0 || own.Network is not null ? own.Forwards : preset.Forwards,
         MemoryMiB = own.MemoryMiB ?? preset.MemoryMiB,
         Cpus = own.Cpus ?? preset.Cpus,
@@ -56,6 +62,7 @@ internal sealed class TemplateLaunch(TemplateCommands templates, Caller caller)
         Keys = own.Keys.Count > 0 ? own.Keys : preset.Keys,
         UserData = own.UserData ?? preset.UserData,
         TtlSeconds = own.TtlSeconds ?? preset.TtlSeconds,
+        RecordScreen = own.RecordScreen ?? preset.RecordScreen,
     };
 
     private static (string Name, int? Version) Split(string wanted)

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Warren.Contracts;
+using Warren.Server.Machines;
 using Warren.Server.Operations;
 using Warren.Server.Templates.CloudConfig;
 using Warren.Server.Templates.Yaml;
@@ -57,6 +58,17 @@ internal static partial class TemplateParser
             Firmware = map.OneOf("firmware", "bios", "uefi") switch { "bios" => MachineFirmware.Bios, "uefi" => MachineFirmware.Uefi, _ => null },
             Video = map.OneOf("video", "std", "virtio") switch { "std" => MachineVideo.Std, "virtio" => MachineVideo.Virtio, _ => null },
             Network = Network(map),
+            NetworkMode = map.OneOf("networkMode", "isolated", "internet", "lan") switch
+            {
+                "isolated" => MachineNetworkMode.Isolated,
+                "internet" => MachineNetworkMode.Internet,
+                "lan" => MachineNetworkMode.Lan,
+                _ => null,
+            },
+            Egress = Egress(map),
+            NetworkMbps = map.Number("networkMbps", 1, Hypervisors.DefinitionRules.MostMbps),
+            DiskMiBps = map.Number("diskMiBps", 1, Hypervisors.DefinitionRules.MostDiskMiBps),
+            DiskIops = map.Number("diskIops", Hypervisors.DefinitionRules.FewestDiskIops, Hypervisors.DefinitionRules.MostDiskIops),
             DataDisks = [.. Maps(map.Items("dataDisks"), mistakes).Select(DataDisk)],
             Forwards = [.. map.Items("forwards").Select(f => Forward(f.Node, f.Path, mistakes)).OfType<ForwardRequest>()],
             Keys = map.Texts("keys"),
@@ -99,6 +111,13 @@ internal static partial class TemplateParser
         var (one, several) = (map.Text("network"), map.Texts("networks"));
         if (several.Count > 1 || (one is not null && several.Count > 0)) map.Refuse("networks", "a machine is plugged into one network");
         return one ?? (several.Count > 0 ? several[0] : null);
+    }
+
+    private static IReadOnlyList<string> Egress(YamlMap map)
+    {
+        var asked = map.Texts("egress");
+        if (EgressRules.Mistake(asked) is { } mistake) map.Refuse("egress", mistake);
+        return EgressRules.Canonical(asked);
     }
 
     private static DataDiskSpec DataDisk(YamlMap map)

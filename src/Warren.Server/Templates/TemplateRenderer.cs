@@ -36,12 +36,18 @@ internal static class TemplateRenderer
             Firmware = content.Firmware,
             Video = content.Video,
             Network = content.Network,
+            NetworkMode = content.NetworkMode,
+            Egress = content.Egress,
+            NetworkMbps = content.NetworkMbps,
+            DiskMiBps = content.DiskMiBps,
+            DiskIops = content.DiskIops,
             DataDisks = content.DataDisks,
             Forwards = content.Forwards,
             Keys = content.Keys,
             HostLabels = content.HostLabels,
             Requires = content.Requires,
             TtlSeconds = content.TtlSeconds,
+            RecordScreen = content.Recording == RecordingPolicy.Screen ? true : null,
             UserData = UserData(text, values),
         };
     }

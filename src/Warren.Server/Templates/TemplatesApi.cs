@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using Warren.Contracts;
 using Warren.Server.Access;
+using Warren.Server.Audit;
 using Warren.Server.Database;
 using Warren.Server.Operations;
 using Warren.Server.Templates.Yaml;
@@ -18,7 +19,7 @@ internal static class TemplatesApi
         group.MapGet("/", ListAsync).WithName("listTemplates").WithSummary("Templates by name with what they say, the shipped ones among them; without their texts");
         group.MapPost("/", CreateAsync).WithName("createTemplate").Accepts<SaveTemplateRequest>("application/json", TemplateBody.MediaType)
             .ProducesProblem(400).ProducesProblem(409).ProducesProblem(415).WithSummary("Save a new template; its name is in the text");
-        group.MapPost("/validate", Validate).WithName("validateTemplate").WithMetadata(Repeatable.Instance).ProducesProblem(400)
+        group.MapPost("/validate", Validate).WithName("validateTemplate").WithMetadata(Repeatable.Instance, Needs.Look, AuditMark.Never).ProducesProblem(400)
             .WithSummary("Check a text, and say which launch it stands for; nothing is saved");
         group.MapGet("/{template}", GetAsync).WithName("getTemplate").Produces<Template>().ProducesProblem(404)
             .WithSummary("One template; with Accept: application/yaml its exact text");

@@ -10,6 +10,8 @@ internal sealed class AcceptedOperation(OperationRow row) : IResult, IEndpointMe
 {
     public const string Routes = "/api/v1/operations/";
 
+    public OperationRow Operation => row;
+
     public int Status => StatusCodes.Status202Accepted;
 
     public string? Location => Routes + row.Id;
@@ -17,7 +19,7 @@ internal sealed class AcceptedOperation(OperationRow row) : IResult, IEndpointMe
     public object Body => row.ToContract();
 
     public static void PopulateMetadata(MethodInfo method, EndpointBuilder builder)
-        => builder.Metadata.Add(new ProducesResponseTypeMetadata(StatusCodes.Status202Accepted, typeof(Operation), ["application/json"]));
+        => builder.Metadata.Add(new ProducesResponseTypeMetadata(StatusCodes.Status202Accepted, typeof(Contracts.Operation), ["application/json"]));
 
     public Task ExecuteAsync(HttpContext httpContext)
     {

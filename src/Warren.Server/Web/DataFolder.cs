@@ -5,11 +5,15 @@ internal sealed class DataFolder
 {
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
+    private const UnixFileMode PrivateFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
     public DataFolder(string path)
     {
         Path = System.IO.Path.GetFullPath(path);
         Directory.CreateDirectory(Path);
-        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(Path, Private);
+        if (OperatingSystem.IsWindows()) return;
+        // A bit for the group may be that of a list of access, which lets confined machines come through and see nothing.
+        if ((File.GetUnixFileMode(Path) & ~UnixFileMode.GroupExecute) != Private) File.SetUnixFileMode(Path, Private);
     }
 
     public string Path { get; }
@@ -25,6 +29,16 @@ internal sealed class DataFolder
     /// <summary>Makes a folder below, 0700.</summary>
     public string Folder(params string[] parts)
         => OperatingSystem.IsWindows() ? Directory.CreateDirectory(Combine(parts)).FullName : Directory.CreateDirectory(Combine(parts), Private).FullName;
+
+    /// <summary>The path of SQLite's file, there and 0600: SQLite itself makes it for everybody to read, and those beside it as it is. A file of no bytes is an empty database.</summary>
+    public string Database()
+    {
+        var path = Combine("warren.db");
+        if (OperatingSystem.IsWindows()) return path;
+        foreach (var file in Directory.EnumerateFiles(Path, "warren.db*")) File.SetUnixFileMode(file, PrivateFile);
+        if (!File.Exists(path)) new FileStream(path, new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.Write, UnixCreateMode = PrivateFile }).Dispose();
+        return path;
+    }
 
     /// <summary>Writes a file only the server's user can read, replacing the old one in one step.</summary>
     public async Task WritePrivateAsync(string name, byte[] content, CancellationToken cancellation)

@@ -15,6 +15,10 @@ internal static partial class Names
     /// <summary>A name of a key, image and the like.</summary>
     public static bool IsLabel(string name) => Label().IsMatch(name) && !Ids.Looks(name);
 
+    /// <summary>The name itself, or the first with a number behind it that nobody has.</summary>
+    public static string Free(string name, IReadOnlySet<string> taken)
+        => !taken.Contains(name) ? name : Enumerable.Range(2, taken.Count).Select(n => $"{name}-{n}").First(n => !taken.Contains(n));
+
     [GeneratedRegex(@"\A[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?\z", RegexOptions.NonBacktracking)]
     private static partial Regex HostLabel();
 

@@ -38,9 +38,12 @@ internal static class Paging
 
     private static Expression<Func<TRow, bool>> Beyond<TRow>(Expression<Func<TRow, string>> key, string after, bool descending)
     {
-        var compare = Expression.Call(typeof(string), nameof(string.Compare), null, key.Body, Expression.Constant(after));
+        var compare = Expression.Call(typeof(string), nameof(string.Compare), null, key.Body, Expression.Property(Expression.Constant(new Cursor(after)), nameof(Cursor.Value)));
         var zero = Expression.Constant(0);
         return Expression.Lambda<Func<TRow, bool>>(
             descending ? Expression.LessThan(compare, zero) : Expression.GreaterThan(compare, zero), key.Parameters);
     }
+
+    /// <summary>What a query's parameter is taken from: a constant would be written into the query's text, and each cursor be a query of its own.</summary>
+    private sealed record Cursor(string Value);
 }

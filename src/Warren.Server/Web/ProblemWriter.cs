@@ -11,6 +11,8 @@ internal static class ProblemWriter
     public static async Task WriteAsync(HttpContext http, Problem problem)
     {
         if (http.Response.HasStarted) return;
+        // For the audit trail.
+        http.Features.Set(problem);
         http.Response.StatusCode = problem.Status == 0 ? 500 : problem.Status;
         if (problem.RetryAfterSeconds is { } seconds) http.Response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
         await http.Response.WriteAsJsonAsync(problem, WarrenJson.Options, "application/problem+json", http.RequestAborted);
@@ -27,6 +29,7 @@ internal static class ProblemWriter
             Hypervisors.HypervisorException e => Problems.From(e) with { Status = StatusOf(e.Kind) },
             DbUpdateConcurrencyException => Problems.Conflict("It was changed by somebody else meanwhile; read it again and retry."),
             DbUpdateException e when IsUniqueViolation(e) => Problems.Conflict("Something of that name, or an operation on it, exists already."),
+            { } e when IsUnstorable(e) => Problems.Of("validation", 400, "A text cannot be stored", "It holds a NUL character (U+0000)."),
             { } e when IsNoSpace(e) => Problems.NoSpace(),
             _ => Problems.Internal(),
         });
@@ -34,7 +37,7 @@ internal static class ProblemWriter
 
     /// <summary>Whether an exception is an answer to the caller and nothing for the server's log.</summary>
     public static bool IsExpected(Exception e) => e is RefusedException or BadHttpRequestException or Hypervisors.HypervisorException or DbUpdateConcurrencyException
-        || (e is DbUpdateException update && IsUniqueViolation(update));
+        || (e is DbUpdateException update && IsUniqueViolation(update)) || IsUnstorable(e);
 
     private static int StatusOf(Hypervisors.HypervisorErrorKind kind) => kind switch
     {
@@ -50,6 +53,7 @@ internal static class ProblemWriter
         {
             404 => Problems.NotFound("There is no such route."),
             405 => Problems.Of("method-not-allowed", 405, "This route does not take that method"),
+            413 => TooLarge(),
             415 => Problems.Of("unsupported-media-type", 415, "Send application/json"),
             var status => Problems.Of("http", status, $"HTTP {status}"),
         });
@@ -64,6 +68,14 @@ internal static class ProblemWriter
         _ => false,
     };
 
+    /// <summary>PostgreSQL takes no NUL in a text, wherever it came from; SQLite takes it.</summary>
+    private static bool IsUnstorable(Exception e) => e switch
+    {
+        Npgsql.PostgresException postgres => postgres.SqlState == Npgsql.PostgresErrorCodes.CharacterNotInRepertoire,
+        { InnerException: { } inner } => IsUnstorable(inner),
+        _ => false,
+    };
+
     /// <summary>The disk of the database, or of the data folder, is full.</summary>
     public static bool IsNoSpace(Exception e) => e switch
     {
@@ -75,17 +87,12 @@ internal static class ProblemWriter
         _ => false,
     };
 
+    private static Problem TooLarge() => Problems.Of("too-large", 413, "The body is too large");
+
     private static Problem Unreadable(BadHttpRequestException e)
     {
-        if (e.StatusCode == 413) return Problems.Of("too-large", 413, "The body is too large");
-        if (e.InnerException is System.Text.Json.JsonException json)
-        {
-            var field = json.Path is { Length: > 2 } path ? path[2..] : "body";
-            return Problems.Validation(field, json.Message.Contains("could not be mapped", StringComparison.Ordinal)
-                ? "there is no such field"
-                : json.Message.Split(" Path:")[0]);
-        }
-
+        if (e.StatusCode == 413) return TooLarge();
+        if (e.InnerException is System.Text.Json.JsonException json) return JsonFault.Of(json);
         return Problems.Of("validation", e.StatusCode, "The request cannot be read", e.Message);
     }
 }

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http.Json;
 using Microsoft.Extensions.FileProviders;
 using Warren.Contracts;
@@ -24,12 +25,21 @@ internal static class WebRegistration
         services.AddSingleton<ServerAddress>();
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<Hypervisors.Commands.CommandRunner>();
-        services.Configure<JsonOptions>(options => WarrenJson.Configure(options.SerializerOptions));
+        services.Configure<JsonOptions>(options =>
+        {
+            WarrenJson.Configure(options.SerializerOptions);
+            // Of what is asked; an answer of an older server may lack what is new.
+            options.SerializerOptions.RespectRequiredConstructorParameters = true;
+            options.SerializerOptions.TypeInfoResolverChain.Insert(0, new DefaultJsonTypeInfoResolver { Modifiers = { NoNulls.Modify } });
+        });
         services.Configure<Microsoft.AspNetCore.Routing.RouteHandlerOptions>(o => o.ThrowOnBadRequest = true);
         services.Configure<Microsoft.AspNetCore.Server.Kestrel.Core.KestrelServerOptions>(kestrel =>
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = LargestBody;
+            // Who sends a line of a request now and then keeps a connection from nobody for long; bodies have a rate of Kestrel's own (240 bytes a second).
+            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
+            kestrel.Limits.MaxRequestHeadersTotalSize = 32 << 10;
         });
         services.AddWarrenOpenApi();
     }
@@ -37,6 +47,16 @@ internal static class WebRegistration
     /// <summary>Headers, problems and the Host check; first in the pipeline.</summary>
     public static void UseWeb(this WebApplication app)
     {
+        app.Use((http, next) =>
+        {
+            // Just before it is sent: a refusal's headers are made anew.
+            http.Response.OnStarting(() =>
+            {
+                SetHeaders(http);
+                return Task.CompletedTask;
+            });
+            return next();
+        });
         app.UseExceptionHandler(new ExceptionHandlerOptions
         {
             ExceptionHandler = ProblemWriter.HandleAsync,
@@ -44,17 +64,6 @@ internal static class WebRegistration
             SuppressDiagnosticsCallback = context => ProblemWriter.IsExpected(context.Exception) || context.HttpContext.RequestAborted.IsCancellationRequested,
         });
         app.UseStatusCodePages(ProblemWriter.HandleBareStatusAsync);
-        app.Use((http, next) =>
-        {
-            var headers = http.Response.Headers;
-            headers.ContentSecurityPolicy = Policy;
-            headers.XContentTypeOptions = "nosniff";
-            headers["Referrer-Policy"] = "no-referrer";
-            headers["Cross-Origin-Opener-Policy"] = "same-origin";
-            headers["Cross-Origin-Resource-Policy"] = "same-origin";
-            if (http.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal)) headers.CacheControl = "no-store";
-            return next();
-        });
     }
 
     /// <summary>The pages' files. Before authentication: whoever wants to log in needs the login page.</summary>
@@ -87,6 +96,22 @@ internal static class WebRegistration
             await http.Response.SendFileAsync(files.GetFileInfo("index.html"));
         }).AllowAnonymous().ExcludeFromDescription();
     }
+
+    private static void SetHeaders(HttpContext http)
+    {
+        var headers = http.Response.Headers;
+        headers.ContentSecurityPolicy = Policy;
+        headers.XContentTypeOptions = "nosniff";
+        headers["Referrer-Policy"] = "no-referrer";
+        headers["Cross-Origin-Opener-Policy"] = "same-origin";
+        headers["Cross-Origin-Resource-Policy"] = "same-origin";
+        headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=(), usb=(), payment=()";
+        // Half a year; not on loopback, whose other servers share the name.
+        if (http.Request.IsHttps && !IsLoopback(http.Request.Host.Host)) headers.StrictTransportSecurity = "max-age=15552000";
+        if (http.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal) && headers.CacheControl.Count == 0) headers.CacheControl = "no-store";
+    }
+
+    private static bool IsLoopback(string host) => host is "localhost" || (System.Net.IPAddress.TryParse(host.Trim('[', ']'), out var address) && System.Net.IPAddress.IsLoopback(address));
 
     private static PhysicalFileProvider? PageFolder(WebApplication app)
     {

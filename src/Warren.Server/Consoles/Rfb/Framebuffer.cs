@@ -16,6 +16,8 @@ internal sealed class Framebuffer
 
     private readonly byte[] _bytes;
     private readonly long[] _changed;
+    private readonly long[] _before;
+    private readonly Rect[] _touched;
     private readonly int _columns;
 
     public Framebuffer(int width, int height)
@@ -25,6 +27,7 @@ internal sealed class Framebuffer
         _bytes = new byte[width * height * 4];
         _columns = (width + Tile - 1) / Tile;
         _changed = new long[_columns * ((height + Tile - 1) / Tile)];
+        (_before, _touched) = (new long[_changed.Length], new Rect[_changed.Length]);
     }
 
     public int Width { get; }
@@ -61,8 +64,17 @@ internal sealed class Framebuffer
     {
         for (var y = part.Y / Tile; y * Tile < part.Bottom; y++)
         for (var x = part.X / Tile; x * Tile < part.Right; x++)
-            _changed[y * _columns + x] = version;
+        {
+            var tile = y * _columns + x;
+            var touched = part.Intersect(PlaceOf(tile));
+            if (_changed[tile] == version) touched = _touched[tile].Around(touched);
+            else (_before[tile], _changed[tile]) = (_changed[tile], version);
+            _touched[tile] = touched;
+        }
     }
+
+    /// <summary>What was changed of a tile after that version, or a little more: where its last change was, if that is all, else the tile.</summary>
+    public Rect ChangedSince(int tile, long version) => version >= _before[tile] ? _touched[tile] : PlaceOf(tile);
 
     /// <summary>When a tile was last changed.</summary>
     public long ChangedAt(int tile) => _changed[tile];

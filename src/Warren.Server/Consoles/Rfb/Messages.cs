@@ -18,6 +18,26 @@ internal static class Messages
         to.Advance(4);
     }
 
+    /// <summary>The answer to a wish for another size (rfbproto, ExtendedDesktopSize with x = 1): an update that tells the size as it is.</summary>
+    /// <param name="status">What becomes of the wish: 1 prohibited, 3 the size cannot be, 4 passed on.</param>
+    /// <param name="width">Width that the viewer was told last.</param>
+    /// <param name="height">Its height.</param>
+    /// <param name="screen">The screen's id.</param>
+    public static byte[] SizeAnswer(byte status, int width, int height, uint screen)
+    {
+        var bytes = new byte[4 + 12 + 4 + 16];
+        (bytes[0], bytes[3], bytes[5], bytes[7]) = (ScreenMessage.Update, 1, 1, status);
+        var rest = bytes.AsSpan(8);
+        BinaryPrimitives.WriteUInt16BigEndian(rest, (ushort)width);
+        BinaryPrimitives.WriteUInt16BigEndian(rest[2..], (ushort)height);
+        BinaryPrimitives.WriteInt32BigEndian(rest[4..], Encodings.ExtendedDesktopSize);
+        rest[8] = 1;
+        BinaryPrimitives.WriteUInt32BigEndian(rest[12..], screen);
+        BinaryPrimitives.WriteUInt16BigEndian(rest[20..], (ushort)width);
+        BinaryPrimitives.WriteUInt16BigEndian(rest[22..], (ushort)height);
+        return bytes;
+    }
+
     public static byte[] UpdateRequest(bool incremental, int width, int height)
     {
         var bytes = new byte[10];

@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+
 namespace Warren.Server.Consoles.Rfb;
 
 /// <summary>Encodings of rectangles (RFC 6143, 7.7 and 7.8; the rfbproto registry for those beyond it).</summary>
@@ -11,6 +13,9 @@ internal static class Encodings
     public const int QemuExtendedKey = -258;
     public const int DesktopName = -307;
     public const int ExtendedDesktopSize = -308;
+    public const int Fence = -312;
+    public const int ContinuousUpdates = -313;
+    public const int ExtendedClipboard = unchecked((int)0xC0A1E5CE);
 }
 
 /// <summary>Messages of a viewer (RFC 6143, 7.5; rfbproto for those beyond it).</summary>
@@ -36,4 +41,35 @@ internal static class ScreenMessage
     public const byte ColourMap = 1;
     public const byte Bell = 2;
     public const byte CutText = 3;
+    public const byte EndOfContinuousUpdates = 150;
+    public const byte Fence = 248;
+}
+
+/// <summary>Fences (rfbproto, ServerFence and ClientFence: the same form in both directions).</summary>
+internal static class Fences
+{
+    public const uint BlockBefore = 1;
+    public const uint BlockAfter = 2;
+    public const uint Request = 1u << 31;
+
+    /// <summary>Longest payload, bytes.</summary>
+    public const int Longest = 64;
+
+    public static byte[] Message(uint flags, ReadOnlySpan<byte> payload)
+    {
+        var bytes = new byte[9 + payload.Length];
+        bytes[0] = ScreenMessage.Fence;
+        BinaryPrimitives.WriteUInt32BigEndian(bytes.AsSpan(4), flags);
+        bytes[8] = (byte)payload.Length;
+        payload.CopyTo(bytes.AsSpan(9));
+        return bytes;
+    }
+}
+
+/// <summary>What becomes of a viewer's wish for another size (rfbproto, ExtendedDesktopSize: status codes).</summary>
+internal static class SizeStatus
+{
+    public const int Prohibited = 1;
+    public const int Invalid = 3;
+    public const int PassedOn = 4;
 }

@@ -1,12 +1,13 @@
 using System.Buffers.Binary;
+using System.Text;
 
 namespace Warren.Server.Consoles.Rfb;
 
 /// <summary>What else comes from a machine's screen than its picture.</summary>
 internal interface IScreenEvents
 {
-    /// <summary>Text was copied in the guest (Latin 1, RFC 6143, 7.6.4).</summary>
-    void Cut(byte[] text);
+    /// <summary>A text was copied in the guest.</summary>
+    void Copied(string text);
 
     void Bell();
 
@@ -58,7 +59,8 @@ internal sealed class ScreenReader(RfbReader line, Shadow shadow, IScreenEvents 
                 return default;
             case ScreenMessage.CutText:
                 await line.TakeAsync(3, cancellation);
-                events.Cut(await line.TextAsync(await line.IntAsync(cancellation), cancellation));
+                // RFC 6143, 7.6.4: Latin 1.
+                events.Copied(Encoding.Latin1.GetString(await line.TextAsync(await line.IntAsync(cancellation), cancellation)));
                 return default;
             case var other:
                 throw new RfbException($"the screen sent a message of the unknown kind {other}");

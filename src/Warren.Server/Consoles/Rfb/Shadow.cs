@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Runtime.InteropServices;
 
 namespace Warren.Server.Consoles.Rfb;
@@ -14,7 +13,7 @@ internal sealed record CursorShape(Rect Hot, uint[] Pixels, byte[] Mask);
 internal readonly record struct ChangeStep(Rect Part, (int X, int Y)? From);
 
 /// <summary>What one message of the machine changed, as messages for those viewers who have seen all before it.</summary>
-internal sealed record Change(long From, long To, IReadOnlyDictionary<Profile, byte[]> Messages);
+internal sealed record Change(long From, long To, IReadOnlyDictionary<Profile, SharedMessage> Messages);
 
 /// <summary>
 /// A machine's screen as it is known here. One writes, when the machine sends something; viewers read under <see cref="Gate"/>,
@@ -22,12 +21,17 @@ internal sealed record Change(long From, long To, IReadOnlyDictionary<Profile, b
 /// </summary>
 internal sealed class Shadow
 {
-    /// <summary>Pixels of a change up to which its message is made once for all.</summary>
-    private const int LargestShared = 64 * 1024;
+    /// <summary>Pixels of a change up to which its message is made once for all: a message of 1 MiB at most.</summary>
+    private const int LargestShared = 256 * 1024;
 
     private const int MostSteps = 512;
 
+    /// <summary>Encoders that are kept; one more takes the place of all. Browsers all want the same.</summary>
+    private const int MostEncoders = 8;
+
+    private static readonly Dictionary<Profile, SharedMessage> s_none = [];
     private readonly List<ChangeStep> _steps = [];
+    private readonly Dictionary<Profile, RectEncoder> _encoders = [];
     private bool _shareable;
 
     public Shadow() => Tiles = new TileCache(this);
@@ -110,12 +114,23 @@ internal sealed class Shadow
     /// <param name="waiting">What the viewers understand who have seen all before; null: nobody.</param>
     public void End(IReadOnlySet<Profile>? waiting = null)
     {
+        var area = 0L;
+        foreach (var step in _steps) area += step.Part.Area;
+        var messages = s_none;
+        if (_shareable && waiting is { Count: > 0 } && area is > 0 and <= LargestShared)
+        {
+            // Outside of the gate: nobody but the caller writes pixels.
+            messages = new(waiting.Count);
+            foreach (var profile in waiting) messages.Add(profile, Message(profile, area));
+        }
+
+        Change? before;
         lock (Gate)
         {
             Version++;
             Writes++;
-            var shared = _shareable && _steps.Count > 0 && _steps.Sum(s => s.Part.Area) <= LargestShared;
-            Last = new Change(Version - 1, Version, shared && waiting is not null ? waiting.ToDictionary(p => p, Message) : []);
+            (before, Last) = (Last, new Change(Version - 1, Version, messages));
+            if (before is not null) foreach (var message in before.Messages.Values) message.Release();
         }
     }
 
@@ -123,20 +138,28 @@ internal sealed class Shadow
     /// The change as a whole message. What was moved before anything was painted is moved by the viewer, too, if it can; all else is
     /// sent as it looks now, because a later step may have painted over where an earlier one took from.
     /// </summary>
-    private byte[] Message(Profile profile)
+    private SharedMessage Message(Profile profile, long area)
     {
-        var to = new ArrayBufferWriter<byte>(4096);
-        var encoder = RectEncoder.For(profile);
-        var moves = profile.Copies;
+        var to = new PooledBuffer(4 + _steps.Count * (RectEncoder.Header + 4) + (int)(profile.Encoding == Encodings.Raw ? area * profile.Format.BytesPerPixel : area));
+        var encoder = EncoderOf(profile);
+        var (moves, moved) = (profile.Copies, false);
         Messages.WriteUpdateHead(_steps.Count, to);
         foreach (var step in _steps)
         {
             moves &= step.From is not null;
+            moved |= moves;
             if (moves && step.From is { } from) RectEncoder.WriteCopy(step.Part, from.X, from.Y, to);
             else encoder.Write(Picture!, step.Part, to);
         }
 
-        return to.WrittenSpan.ToArray();
+        return new SharedMessage(to, moved);
+    }
+
+    private RectEncoder EncoderOf(Profile profile)
+    {
+        if (_encoders.TryGetValue(profile, out var known)) return known;
+        if (_encoders.Count >= MostEncoders) _encoders.Clear();
+        return _encoders[profile] = RectEncoder.For(profile);
     }
 
     private void Note(ChangeStep step)

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Binary;
 using System.IO.Compression;
 
 namespace Warren.Server.Consoles.Rfb;
@@ -16,6 +17,9 @@ internal sealed class TightEncoder(PixelFormat format) : RectEncoder(format)
 
     /// <summary>Fewer bytes are sent as they are.</summary>
     private const int LeastCompressed = 12;
+
+    /// <summary>So many are sent as they are, too, but in zlib's form: a letter or a cursor.</summary>
+    private const int MostStored = 256;
 
     /// <summary>Widest rectangle that a viewer must take.</summary>
     public const int Widest = 2048;
@@ -92,6 +96,12 @@ internal sealed class TightEncoder(PixelFormat format) : RectEncoder(format)
             return;
         }
 
+        if (data.Length <= MostStored)
+        {
+            Store(data, to);
+            return;
+        }
+
         using var packed = new MemoryStream(data.Length / 4 + 64);
         using (var zlib = new ZLibStream(packed, CompressionLevel.Fastest, leaveOpen: true))
         {
@@ -101,6 +111,18 @@ internal sealed class TightEncoder(PixelFormat format) : RectEncoder(format)
             WriteLength((int)packed.Length, to);
             to.Write(packed.GetBuffer().AsSpan(0, (int)packed.Length));
         }
+    }
+
+    /// <summary>A zlib stream that begins with a stored block (RFC 1950, 2.2; RFC 1951, 3.2.4): what zlib takes to begin is more than it saves.</summary>
+    private static void Store(ReadOnlySpan<byte> data, IBufferWriter<byte> to)
+    {
+        WriteLength(7 + data.Length, to);
+        var at = to.GetSpan(7 + data.Length);
+        (at[0], at[1], at[2]) = (0x78, 0x01, 0);
+        BinaryPrimitives.WriteUInt16LittleEndian(at[3..], (ushort)data.Length);
+        BinaryPrimitives.WriteUInt16LittleEndian(at[5..], (ushort)~data.Length);
+        data.CopyTo(at[7..]);
+        to.Advance(7 + data.Length);
     }
 
     /// <summary>Seven bits a byte, the lowest first, the third with eight.</summary>

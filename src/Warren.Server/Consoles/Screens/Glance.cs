@@ -76,7 +76,7 @@ internal sealed class Glance : IWatcher, IDisposable
 
     void IWatcher.Changed() => _changed.Writer.TryWrite(true);
 
-    void IWatcher.Cut(byte[] text)
+    void IWatcher.Copied(string text)
     {
         // Of no interest to it.
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Warren.Server.Consoles.Rfb;
@@ -7,6 +8,9 @@ namespace Warren.Server.Consoles.Screens;
 /// <summary>A screen as it was at one moment, perhaps smaller.</summary>
 internal sealed class Photograph
 {
+    /// <summary>What a picture's width may be, pixels.</summary>
+    public const int SmallestWidth = 16, LargestWidth = 7680;
+
     private const int MostTries = 20;
 
     private readonly uint[] _pixels;
@@ -32,13 +36,28 @@ internal sealed class Photograph
     public static Photograph Take(Shadow shadow, int? width)
     {
         var (picture, pixels) = Copy(shadow);
-        foreach (ref var pixel in pixels.AsSpan()) pixel &= 0xffffff;
-        if (width is not { } wanted || wanted >= picture.Width) return new(pixels, picture.Width, picture.Height, picture.Width, picture.Height);
-        var height = Math.Max(1, (int)((long)picture.Height * wanted / picture.Width));
-        return new(Shrink(pixels, picture.Width, picture.Height, wanted, height), wanted, height, picture.Width, picture.Height);
+        return Of(picture.Width, picture.Height, pixels, width);
+    }
+
+    /// <summary>The same of a picture that nobody changes.</summary>
+    public static Photograph Of(Framebuffer picture, int? width) => Of(picture.Width, picture.Height, picture.Pixels.ToArray(), width);
+
+    /// <summary>Tells with an answer how large the screen itself is; the picture is for whoever asked.</summary>
+    public void Announce(HttpResponse answer)
+    {
+        answer.Headers["Warren-Screen"] = string.Create(CultureInfo.InvariantCulture, $"{ScreenWidth}x{ScreenHeight}");
+        answer.Headers.CacheControl = "private, no-cache";
     }
 
     public byte[] ToPng() => Png.Encode(_pixels, _width);
+
+    private static Photograph Of(int screenWidth, int screenHeight, uint[] pixels, int? width)
+    {
+        foreach (ref var pixel in pixels.AsSpan()) pixel &= 0xffffff;
+        if (width is not { } wanted || wanted >= screenWidth) return new(pixels, screenWidth, screenHeight, screenWidth, screenHeight);
+        var height = Math.Max(1, (int)((long)screenHeight * wanted / screenWidth));
+        return new(Shrink(pixels, screenWidth, screenHeight, wanted, height), wanted, height, screenWidth, screenHeight);
+    }
 
     /// <summary>Not half of a change; but a screen that never rests is taken as it is.</summary>
     private static (Framebuffer Picture, uint[] Pixels) Copy(Shadow shadow)

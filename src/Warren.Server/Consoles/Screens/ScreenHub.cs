@@ -1,4 +1,4 @@
-using System.Threading.Channels;
+using System.Text;
 using Warren.Hypervisors;
 using Warren.Server.Consoles.Rfb;
 
@@ -13,8 +13,8 @@ internal interface IWatcher
     /// <summary>The picture, the pointer or the name is another. Must return at once.</summary>
     void Changed();
 
-    /// <summary>Something was copied in the guest.</summary>
-    void Cut(byte[] text);
+    /// <summary>A text was copied in the guest.</summary>
+    void Copied(string text);
 
     void Bell();
 }
@@ -23,31 +23,45 @@ internal interface IWatcher
 /// One machine's screen, shared: one connection to the machine while anybody looks, however many do. The machine may go and
 /// come back meanwhile; those who look stay, see the last picture dimmed and why, and then go on.
 /// </summary>
-/// <param name="open">Opens its RFB stream, wherever it is now; null when there is no such machine any more.</param>
-/// <param name="clock">Clock.</param>
-internal sealed class ScreenHub(Func<CancellationToken, Task<Stream?>> open, TimeProvider clock) : IScreenEvents, IAsyncDisposable
+internal sealed class ScreenHub : IScreenEvents, IAsyncDisposable
 {
-    private static readonly TimeSpan GreetingLimit = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
 
-    /// <summary>Messages to the machine that may wait before those who send them do.</summary>
-    private const int MostWaiting = 256;
+    /// <summary>Messages that may be waiting before one that may be long.</summary>
+    private const int MostBeforeText = 8;
 
+    private readonly Func<CancellationToken, Task<Stream?>> _open;
+    private readonly TimeProvider _clock;
+    private readonly GuestClipboard _clipboard;
     private readonly CancellationTokenSource _ended = new();
     private readonly List<IWatcher> _watchers = [];
     private readonly HashSet<Profile> _waiting = [];
+    private IWatcher[]? _told;
     private TaskCompletionSource _tried = New();
     private TaskCompletionSource _again = New();
-    private Channel<byte[]>? _input;
+    private ScreenConnection? _connection;
+    private Task _sharing = Task.CompletedTask;
     private Task? _pump;
     private long _leftAt;
     private bool _over;
+
+    /// <summary>A hub for one machine; nothing is opened before somebody joins.</summary>
+    /// <param name="open">Opens its RFB stream, wherever it is now; null when there is no such machine any more.</param>
+    /// <param name="clock">Clock.</param>
+    /// <param name="clipboard">Joins its guest's clipboard; null: there is none to share.</param>
+    public ScreenHub(Func<CancellationToken, Task<Stream?>> open, TimeProvider clock, Func<CancellationToken, Task<ISharedClipboard?>>? clipboard = null)
+    {
+        (_open, _clock, Room) = (open, clock, new ScreenRoom(clock));
+        _clipboard = new GuestClipboard(clipboard ?? (_ => Task.FromResult<ISharedClipboard?>(null)), text => Tell(w => w.Copied(text)), clock);
+    }
 
     /// <summary>How long the machine stays connected when nobody looks: a page that is loaded again finds it so.</summary>
     public TimeSpan Linger { get; init; } = TimeSpan.FromSeconds(10);
 
     public Shadow Shadow { get; } = new();
+
+    public ScreenRoom Room { get; }
 
     /// <summary>Why the machine shows nothing now; null while it does.</summary>
     public HypervisorException? Why { get; private set; }
@@ -76,6 +90,7 @@ internal sealed class ScreenHub(Func<CancellationToken, Task<Stream?>> open, Tim
         {
             if (_over) return null;
             _watchers.Add(watcher);
+            _told = null;
             _pump ??= Task.Run(PumpAsync);
         }
 
@@ -87,7 +102,7 @@ internal sealed class ScreenHub(Func<CancellationToken, Task<Stream?>> open, Tim
     public async Task ReadyAsync(CancellationToken cancellation)
     {
         // A try that is under way may have begun before the machine was switched on; the next one has not.
-        for (var tries = 0; tries < 2 && _input is null; tries++)
+        for (var tries = 0; tries < 2 && _connection is null; tries++)
         {
             Task tried;
             lock (Shadow.Gate) (tried, _) = (_tried.Task, _again.TrySetResult());
@@ -106,14 +121,20 @@ internal sealed class ScreenHub(Func<CancellationToken, Task<Stream?>> open, Tim
 
     /// <summary>Sends a message to the machine; while it shows nothing, it is forgotten.</summary>
     public ValueTask SendAsync(byte[] message, CancellationToken cancellation) =>
-        _input is { } input ? TrySendAsync(input, message, cancellation) : ValueTask.CompletedTask;
+        _connection?.SendAsync(message, cancellation) ?? ValueTask.CompletedTask;
 
     /// <summary>The same, but does not wait for a machine that does not read: then it is not sent.</summary>
-    /// <param name="message">The message.</param>
-    /// <param name="atMost">Messages that may be waiting already.</param>
-    public void TrySend(byte[] message, int atMost = MostWaiting)
+    public void TrySend(byte[] message) => _connection?.TrySend(message);
+
+    /// <summary>Somebody shares the guest's clipboard: it is joined from now on.</summary>
+    public void WantClipboard() => _clipboard.Want();
+
+    /// <summary>Offers a text that was copied elsewhere to the guest: by its agent where it has one, and else in the way of the screen, which few follow.</summary>
+    public void Offer(string text)
     {
-        if (_input is { } input && input.Reader.Count < atMost) input.Writer.TryWrite(message);
+        _clipboard.Offer(text);
+        // Long ones must not pile up before a machine that does not read.
+        if (_connection is { } connection && connection.Waiting < MostBeforeText) connection.TrySend(Messages.CutText(ViewerMessage.CutText, Encoding.Latin1.GetBytes(text)));
     }
 
     public async ValueTask DisposeAsync()
@@ -125,7 +146,7 @@ internal sealed class ScreenHub(Func<CancellationToken, Task<Stream?>> open, Tim
         _ended.Dispose();
     }
 
-    void IScreenEvents.Cut(byte[] text) => Tell(w => w.Cut(text));
+    void IScreenEvents.Copied(string text) => Tell(w => w.Copied(text));
 
     void IScreenEvents.Bell() => Tell(w => w.Bell());
 
@@ -149,21 +170,12 @@ internal sealed class ScreenHub(Func<CancellationToken, Task<Stream?>> open, Tim
         }
     }
 
-    private static async ValueTask TrySendAsync(Channel<byte[]> input, byte[] message, CancellationToken cancellation)
-    {
-        try
-        {
-            await input.Writer.WriteAsync(message, cancellation);
-        }
-        catch (ChannelClosedException)
-        {
-            // The machine has just gone.
-        }
-    }
-
     private void Tell(Action<IWatcher> what)
     {
-        lock (Shadow.Gate) _watchers.ForEach(what);
+        // Outside of the gate: a viewer that is told may send at once.
+        IWatcher[] all;
+        lock (Shadow.Gate) all = _told ??= [.. _watchers];
+        foreach (var watcher in all) what(watcher);
     }
 
     private void Leave(IWatcher watcher)
@@ -171,7 +183,8 @@ internal sealed class ScreenHub(Func<CancellationToken, Task<Stream?>> open, Tim
         lock (Shadow.Gate)
         {
             _watchers.Remove(watcher);
-            _leftAt = clock.GetTimestamp();
+            _told = null;
+            _leftAt = _clock.GetTimestamp();
         }
     }
 
@@ -182,7 +195,7 @@ internal sealed class ScreenHub(Func<CancellationToken, Task<Stream?>> open, Tim
         {
             try
             {
-                await using var line = await open(_ended.Token);
+                await using var line = await _open(_ended.Token);
                 if (line is null) await EndAsync();
                 else await RunAsync(line, _ended.Token);
             }
@@ -207,6 +220,7 @@ internal sealed class ScreenHub(Func<CancellationToken, Task<Stream?>> open, Tim
         }
 
         await forgetting;
+        await _sharing;
         lock (Shadow.Gate) _tried.TrySetCanceled();
     }
 
@@ -216,12 +230,12 @@ internal sealed class ScreenHub(Func<CancellationToken, Task<Stream?>> open, Tim
         {
             await DelayAsync(LongestPause);
             bool forgotten;
-            lock (Shadow.Gate) forgotten = _over |= _watchers.Count == 0 && clock.GetElapsedTime(_leftAt) >= Linger;
+            lock (Shadow.Gate) forgotten = _over |= _watchers.Count == 0 && _clock.GetElapsedTime(_leftAt) >= Linger;
             if (forgotten) await EndAsync();
         }
     }
 
-    private Task DelayAsync(TimeSpan time) => Task.Delay(time, clock, _ended.Token).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+    private Task DelayAsync(TimeSpan time) => Task.Delay(time, _clock, _ended.Token).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
 
     private async Task EndAsync()
     {
@@ -231,63 +245,30 @@ internal sealed class ScreenHub(Func<CancellationToken, Task<Stream?>> open, Tim
 
     private async Task RunAsync(Stream line, CancellationToken cancellation)
     {
+        (HasPlaces, Resizable) = (false, null);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        var reader = new RfbReader(line, 128 * 1024);
-        var greeting = await ScreenGreeting.GreetAsync(reader, line, cancellation).WaitAsync(GreetingLimit, clock, cancellation);
-        (Name, HasPlaces, Resizable) = (greeting.Name, false, null);
-        Shadow.Begin();
-        Shadow.Resize(greeting.Width, greeting.Height);
-        Shadow.End();
-        var input = Channel.CreateBounded<byte[]>(MostWaiting);
-        var writing = WriteAsync(line, input.Reader, both.Token);
+        // Not waited for when the line breaks: a host that is silent would keep those who look from hearing so.
+        _sharing = ShareAsync(_sharing, both.Token);
         try
         {
-            await input.Writer.WriteAsync(Messages.SetPixelFormat(PixelFormat.Native), cancellation);
-            await input.Writer.WriteAsync(Messages.SetEncodings(ScreenReader.Understood), cancellation);
-            await AskAsync(input, incremental: false, cancellation);
-            await ReadAsync(new ScreenReader(reader, Shadow, this), input, cancellation);
+            await new ScreenConnection(line, Shadow, this, _clock).RunAsync(Up, () => Tell(static w => w.Changed()), cancellation);
         }
         finally
         {
-            _input = null;
-            input.Writer.TryComplete();
+            _connection = null;
             await both.CancelAsync();
-            await writing;
         }
     }
 
-    private async Task ReadAsync(ScreenReader reader, Channel<byte[]> input, CancellationToken cancellation)
+    private async Task ShareAsync(Task before, CancellationToken cancellation)
     {
-        while (true)
-        {
-            // QEMU answers at first with what it understands; that is no picture yet.
-            var reading = reader.ReadAsync(cancellation);
-            var (updated, painted, resized) = await (_input is null ? reading.WaitAsync(GreetingLimit, clock, cancellation) : reading);
-            if (!updated) continue;
-            if (_input is null && painted && !resized) Up(input);
-            await AskAsync(input, !resized, cancellation);
-            Tell(w => w.Changed());
-        }
+        await before;
+        await _clipboard.RunAsync(cancellation);
     }
 
-    private ValueTask AskAsync(Channel<byte[]> input, bool incremental, CancellationToken cancellation) =>
-        input.Writer.WriteAsync(Messages.UpdateRequest(incremental, Shadow.Picture!.Width, Shadow.Picture.Height), cancellation);
-
-    private static async Task WriteAsync(Stream line, ChannelReader<byte[]> input, CancellationToken cancellation)
+    private void Up(ScreenConnection connection)
     {
-        try
-        {
-            await foreach (var message in input.ReadAllAsync(cancellation)) await line.WriteAsync(message, cancellation);
-        }
-        catch (Exception e) when (e is IOException or ObjectDisposedException or OperationCanceledException)
-        {
-            // The reading side tells.
-        }
-    }
-
-    private void Up(Channel<byte[]> input)
-    {
-        (Why, _input) = (null, input);
+        (Why, _connection) = (null, connection);
         Settle();
     }
 
@@ -297,7 +278,7 @@ internal sealed class ScreenHub(Func<CancellationToken, Task<Stream?>> open, Tim
         Why = why;
         Settle();
         if (before is null) Shadow.Dim();
-        if (before?.Message != why.Message) Tell(w => w.Changed());
+        if (before?.Message != why.Message) Tell(static w => w.Changed());
     }
 
     private void Settle()

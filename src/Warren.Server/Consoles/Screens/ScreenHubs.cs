@@ -22,7 +22,7 @@ internal sealed class ScreenHubs(IDbContextFactory<WarrenDb> databases, HostDire
 
         return _hubs.GetOrAdd(machineId, id =>
         {
-            var hub = new ScreenHub(cancellation => OpenAsync(id, cancellation), clock);
+            var hub = new ScreenHub(cancellation => OpenAsync(id, cancellation), clock, cancellation => JoinClipboardAsync(id, cancellation));
             // Nobody may ever ask for another: it must not keep its picture until then.
             hub.Ended.Register(() => _hubs.TryRemove(new(id, hub)));
             return hub;
@@ -37,11 +37,10 @@ internal sealed class ScreenHubs(IDbContextFactory<WarrenDb> databases, HostDire
     /// <summary>The stream of the machine's screen, wherever the machine is now; null when it is deleted.</summary>
     private async Task<Stream?> OpenAsync(string machineId, CancellationToken cancellation)
     {
-        await using var db = await databases.CreateDbContextAsync(cancellation);
-        if (await db.Machines.Where(m => m.Id == machineId).Select(m => m.Host).SingleOrDefaultAsync(cancellation) is not { } host) return null;
         try
         {
-            var screen = (await hosts.DriverAsync(host, cancellation)).Screen
+            if (await DriverOfAsync(machineId, cancellation) is not { } driver) return null;
+            var screen = driver.Screen
                 ?? throw new HypervisorException(HypervisorErrorKind.Unsupported, "this machine's hypervisor shows no screen");
             return await screen.OpenRfbAsync(machineId, cancellation);
         }
@@ -53,5 +52,16 @@ internal sealed class ScreenHubs(IDbContextFactory<WarrenDb> databases, HostDire
         {
             throw new HypervisorException(HypervisorErrorKind.NotFound, e.Message, e);
         }
+    }
+
+    /// <summary>The clipboard of the machine's guest; null where there is none to be had.</summary>
+    private async Task<ISharedClipboard?> JoinClipboardAsync(string machineId, CancellationToken cancellation) =>
+        (await DriverOfAsync(machineId, cancellation))?.Clipboard is { } clipboard ? await clipboard.OpenAsync(machineId, cancellation) : null;
+
+    /// <summary>The driver of the host where the machine is now; null when it is deleted.</summary>
+    private async Task<IHypervisor?> DriverOfAsync(string machineId, CancellationToken cancellation)
+    {
+        await using var db = await databases.CreateDbContextAsync(cancellation);
+        return await db.Machines.Where(m => m.Id == machineId).Select(m => m.Host).SingleOrDefaultAsync(cancellation) is { } host ? await hosts.DriverAsync(host, cancellation) : null;
     }
 }

@@ -14,14 +14,20 @@ internal sealed class UpdateWriter(Stream line, Shadow shadow, TimeProvider cloc
     /// <summary>A viewer that takes no piece for so long is let go: it holds the picture that it was being sent.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(1);
 
+    private Profile _profile;
+    private RectEncoder? _encoder;
     private byte[] _buffer = [];
     private int _length;
+
+    /// <summary>Bytes that were written in all.</summary>
+    public long Written { get; private set; }
 
     public async ValueTask WriteAsync(Update update, CancellationToken cancellation)
     {
         if (update.Shared is { } shared)
         {
-            await WriteAsync(shared, cancellation);
+            await WriteAsync(shared.Bytes, cancellation);
+            shared.Release();
             return;
         }
 
@@ -29,10 +35,12 @@ internal sealed class UpdateWriter(Stream line, Shadow shadow, TimeProvider cloc
         var news = News(update);
         Messages.WriteUpdateHead(tiles.Count + news.Count, this);
         foreach (var write in news) write();
-        var encoder = RectEncoder.For(update.Profile);
-        foreach (var tile in tiles)
+        if (_encoder is null || _profile != update.Profile) (_profile, _encoder) = (update.Profile, RectEncoder.For(update.Profile));
+        foreach (var (tile, part) in tiles)
         {
-            WriteTile(update, tile, encoder);
+            // Raw is copied as quickly as it is found.
+            if (update.Profile.Encoding == Encodings.Raw) _encoder.Write(update.Picture, part, this);
+            else this.Write(shadow.Tiles.Get(update.Picture, tile, part, update.Profile, _encoder));
             if (_length >= Piece) await FlushAsync(cancellation);
         }
 
@@ -42,9 +50,11 @@ internal sealed class UpdateWriter(Stream line, Shadow shadow, TimeProvider cloc
 
     public async ValueTask WriteAsync(ReadOnlyMemory<byte> message, CancellationToken cancellation)
     {
-        var writing = line.WriteAsync(message, cancellation);
+        // Not with the token: waiting ends with it, and whoever ends it closes the line.
+        var writing = line.WriteAsync(message, CancellationToken.None);
         if (!writing.IsCompletedSuccessfully) await writing.AsTask().WaitAsync(s_patience, clock, cancellation);
         await line.FlushAsync(cancellation);
+        Written += message.Length;
     }
 
     void IBufferWriter<byte>.Advance(int count) => _length += count;
@@ -82,15 +92,6 @@ internal sealed class UpdateWriter(Stream line, Shadow shadow, TimeProvider cloc
         if (_length == 0) return;
         await WriteAsync(_buffer.AsMemory(0, _length), cancellation);
         _length = 0;
-    }
-
-    private void WriteTile(Update update, int tile, RectEncoder encoder)
-    {
-        var whole = update.Picture.PlaceOf(tile);
-        var part = whole.Intersect(update.View);
-        // Raw is copied as quickly as it is found.
-        if (update.Profile.Encoding == Encodings.Raw || part != whole) encoder.Write(update.Picture, part, this);
-        else this.Write(shadow.Tiles.Get(update.Picture, tile, update.Profile, encoder));
     }
 
     /// <summary>What is not pixels: a rectangle each.</summary>

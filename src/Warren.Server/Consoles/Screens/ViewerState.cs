@@ -11,7 +11,7 @@ internal sealed record Update
     public required Profile Profile { get; init; }
 
     /// <summary>A whole message that was made for all.</summary>
-    public byte[]? Shared { get; init; }
+    public SharedMessage? Shared { get; init; }
 
     /// <summary>What the viewer has of it: all, unless it cannot follow another size.</summary>
     public required Rect View { get; init; }
@@ -32,7 +32,7 @@ internal sealed record Update
     public uint? Screen { get; init; }
 
     /// <summary>Parts that the viewer has not seen.</summary>
-    public IReadOnlyList<int> Tiles { get; init; } = [];
+    public IReadOnlyList<(int Tile, Rect Part)> Tiles { get; init; } = [];
 
     /// <summary>State of the screen when it was chosen, and whether that was all there was.</summary>
     public long Version { get; init; }
@@ -74,7 +74,7 @@ internal sealed class ViewerState(ScreenHub hub)
         (Width, Height, _titleTold) = (picture.Width, picture.Height, Title);
     }
 
-    public Profile? Follows(long version) => _exact && _base >= version - 1 ? _profile : null;
+    public Profile? Follows(long version) => _base >= version - 1 ? _profile : null;
 
     public void Wants(PixelFormat format) => _profile = _profile with { Format = format };
 
@@ -93,9 +93,11 @@ internal sealed class ViewerState(ScreenHub hub)
     }
 
     /// <summary>What it has asked for and has not seen; null when there is nothing.</summary>
-    public Update? Next()
+    /// <param name="unasked">What it wants without asking for it.</param>
+    public Update? Next(Rect? unasked = null)
     {
-        if (_asked is not { } asked || hub.Shadow.Picture is not { } picture) return null;
+        var (wanted, always) = (_asked, unasked?.Intersect(View));
+        if ((wanted is { IsEmpty: false } part && always is { } rest ? part.Around(rest) : always ?? wanted) is not { } asked || hub.Shadow.Picture is not { } picture) return null;
         Follow(picture);
         var blank = new Update
         {
@@ -114,16 +116,18 @@ internal sealed class ViewerState(ScreenHub hub)
         }
 
         var update = News(blank);
-        if (!_all && update == blank && Shared(asked) is { } shared)
+        if (!_all && ReferenceEquals(update, blank) && _base == blank.Version) return null;
+        if (!_all && ReferenceEquals(update, blank) && Shared(asked) is { } shared)
         {
             (_asked, _base) = (null, hub.Shadow.Version);
-            return blank with { Shared = shared, Whole = true };
+            return blank with { Shared = shared.Hold(), Whole = true };
         }
 
-        update = update with { Tiles = Unseen(asked), Whole = asked.Contains(blank.View) };
-        if (update.Tiles.Count == 0 && update with { Tiles = blank.Tiles, Whole = false } == blank) return null;
+        var tiles = Unseen(asked);
+        if (tiles.Count == 0 && ReferenceEquals(update, blank)) return null;
+        update = update with { Tiles = tiles, Whole = asked.Contains(blank.View) };
         (_asked, _all) = (null, false);
-        foreach (var tile in update.Tiles) _seen[tile] = update.Version;
+        foreach (var (tile, _) in update.Tiles) _seen[tile] = update.Version;
         return update;
     }
 
@@ -158,19 +162,27 @@ internal sealed class ViewerState(ScreenHub hub)
         return update;
     }
 
-    private byte[]? Shared(Rect asked) =>
-        _exact && hub.Shadow.Last is { } last && last.From == _base && last.To == hub.Shadow.Version && asked.Contains(View)
+    /// <summary>
+    /// The last change, if it is all that the viewer has not seen. It may have seen some of it already, or of the next: what is painted
+    /// anew does not depend on it, what is moved does.
+    /// </summary>
+    private SharedMessage? Shared(Rect asked) =>
+        hub.Shadow.Last is { } last && last.From == _base && last.To == hub.Shadow.Version && asked.Contains(View)
         && (Width, Height) == (_picture!.Width, _picture.Height)
-            ? last.Messages.GetValueOrDefault(_profile)
+        && last.Messages.TryGetValue(_profile, out var message) && (_exact || !message.Moves)
+            ? message
             : null;
 
-    private List<int> Unseen(Rect asked)
+    /// <summary>What it has not seen, in each tile. Where only a part was asked for, the tile counts as seen: it is sent whole as far as it is in view.</summary>
+    private List<(int Tile, Rect Part)> Unseen(Rect asked)
     {
-        var tiles = new List<int>();
+        var tiles = new List<(int, Rect)>();
         for (var tile = 0; tile < _picture!.Tiles; tile++)
         {
-            if (!_all && _picture.ChangedAt(tile) <= Math.Max(_base, _seen[tile])) continue;
-            if (!_picture.PlaceOf(tile).Intersect(asked).IsEmpty) tiles.Add(tile);
+            var seen = Math.Max(_base, _seen[tile]);
+            if (!_all && _picture.ChangedAt(tile) <= seen || _picture.PlaceOf(tile).Intersect(asked).IsEmpty) continue;
+            var part = (_all ? _picture.PlaceOf(tile) : _picture.ChangedSince(tile, seen)).Intersect(View);
+            if (!part.IsEmpty) tiles.Add((tile, part));
         }
 
         return tiles;

@@ -13,7 +13,7 @@ internal sealed class GoldenImageDemand(WarrenDb db, Caller caller)
     /// <summary>The newest version of the name, whatever its state.</summary>
     /// <exception cref="RefusedException">There is none, or it may not be seen.</exception>
     public async Task<GoldenImageRow> FindAsync(string reference, CancellationToken cancellation)
-        => await Of(reference).FirstOrDefaultAsync(cancellation) ?? throw new RefusedException(Problems.NotFound($"There is no golden image '{reference}'."));
+        => caller.Saw(await Of(reference).FirstOrDefaultAsync(cancellation) ?? throw new RefusedException(Problems.NotFound($"There is no golden image '{reference}'.")));
 
     /// <summary>The newest version of the name that machines can be made from.</summary>
     /// <exception cref="RefusedException">There is none, or none is ready.</exception>

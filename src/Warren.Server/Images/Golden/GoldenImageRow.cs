@@ -71,10 +71,13 @@ internal sealed class GoldenImageRow : IEventSource, IVersioned, IHosted
         (DevicesJson, PublicKeysJson, ParentId) = (machine.DevicesJson, machine.PublicKeysJson, machine.GoldenImageId);
     }
 
+    /// <summary>Devices of the machine that it was made from.</summary>
+    public MachineDevices Devices => JsonSerializer.Deserialize<MachineDevices>(DevicesJson, WarrenJson.Options)!;
+
     /// <summary>Resources and devices of the machines made from it.</summary>
     public MachineSpec ToSpec()
     {
-        var devices = JsonSerializer.Deserialize<MachineDevices>(DevicesJson, WarrenJson.Options)!;
+        var devices = Devices;
         return new MachineSpec
         {
             MemoryMiB = MemoryMib,
@@ -85,6 +88,11 @@ internal sealed class GoldenImageRow : IEventSource, IVersioned, IHosted
             Ephemeral = devices.Ephemeral,
             DataDisks = devices.DataDisks,
             Network = devices.Network,
+            NetworkMode = devices.NetworkMode,
+            Egress = devices.Egress,
+            NetworkMbps = devices.NetworkMbps,
+            DiskMiBps = devices.DiskMiBps,
+            DiskIops = devices.DiskIops,
             Options = devices.Options,
         };
     }

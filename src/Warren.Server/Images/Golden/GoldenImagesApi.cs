@@ -4,6 +4,7 @@ using Warren.Contracts;
 using Warren.Server.Access;
 using Warren.Server.Database;
 using Warren.Server.Operations;
+using Warren.Server.Quotas;
 using Warren.Server.Web;
 
 namespace Warren.Server.Images.Golden;
@@ -15,7 +16,7 @@ internal static class GoldenImagesApi
     {
         var group = api.MapGroup("/golden-images").WithTags("golden-images");
         group.MapGet("/", ListAsync).WithName("listGoldenImages").WithSummary("Golden images, newest first");
-        group.MapPost("/", BuildAsync).WithName("createGoldenImage").ProducesProblem(400).ProducesProblem(409).ProducesProblem(422)
+        group.MapPost("/", BuildAsync).WithName("createGoldenImage").WithMetadata(Creates.Instance).ProducesProblem(400).ProducesProblem(409).ProducesProblem(422)
             .WithSummary("Make one from a machine: from its disks, or from all of it while it runs");
         group.MapGet("/{goldenImage}", GetAsync).WithName("getGoldenImage").ProducesProblem(404).WithSummary("One golden image: by id, by NAME@VERSION, or by name, which is its newest version");
         group.MapPatch("/{goldenImage}", EditAsync).WithName("editGoldenImage").ProducesProblem(400).ProducesProblem(404).ProducesProblem(412)

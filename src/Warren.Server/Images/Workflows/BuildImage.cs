@@ -43,6 +43,7 @@ internal sealed class BuildImage : ImageWorkflow
         var found = await step.Get<ImageFormat>().InspectAsync(notes.File!, "qcow2", cancellation);
         await using var stream = File.OpenRead(notes.File!);
         var hash = Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancellation));
+        await DemandRoomAsync(step, found.FileBytes, cancellation);
         return ToStore(step, notes with { Found = found, Sha256 = hash }, image => (image.ChecksumStatus, image.SignatureStatus, image.Insecure) = ("built-here", "built-here", false));
     }
 

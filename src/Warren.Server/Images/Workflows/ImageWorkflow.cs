@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using Warren.Contracts;
 using Warren.Server.Database;
 using Warren.Server.Operations;
+using Warren.Server.Quotas;
 
 namespace Warren.Server.Images.Workflows;
 
@@ -23,7 +24,7 @@ internal abstract class ImageWorkflow : Workflow
         }
 
         image.State = ImageState.Failed;
-        image.Sha256 = null;
+        (image.Sha256, image.SizeBytes) = (null, null);
         image.ProblemJson = Problems.ToJson(problem);
     }
 
@@ -51,6 +52,23 @@ internal abstract class ImageWorkflow : Workflow
                 return StepOutcome.Failed(ImageProblems.Of(new ImageException(ImageErrors.NoSpace, "the disk of the image store is full")));
             }
         };
+
+    /// <summary>Counts content for whose it is to be, once it is known how large it is; of several at once, each meets what the others have.</summary>
+    /// <exception cref="RefusedException">It is more than they may have.</exception>
+    protected static async Task DemandRoomAsync(StepContext step, long bytes, CancellationToken cancellation)
+    {
+        await using var scope = step.Get<IServiceScopeFactory>().CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<WarrenDb>();
+        await db.TransactAsync(async () =>
+        {
+            // A step that runs again has counted it already, and so has an upload.
+            if (await db.Images.SingleOrDefaultAsync(i => i.Id == step.SubjectId, cancellation) is not { SizeBytes: null } image) return false;
+            await scope.ServiceProvider.GetRequiredService<QuotaCheck>().DemandAsync(image.OwnerId, image.ProjectId, new QuotaUse { ImageBytes = bytes }, cancellation);
+            image.SizeBytes = bytes;
+            await db.SaveChangesAsync(cancellation);
+            return true;
+        }, cancellation);
+    }
 
     /// <summary>
     /// Goes to the last step. The row names the content before it is put, so that nobody removes the same content as unused meanwhile.
@@ -87,6 +105,7 @@ internal abstract class ImageWorkflow : Workflow
         var store = step.Get<ImageStore>();
         await step.Get<RecipeBuild>().EndOrphanAsync(BuildImage.OutputOf(store, step.Operation.Id), cancellation);
         store.RemoveIncoming(step.Operation.Id);
+        if (step.Operation.Data<ImportNotes>().UploadId is { } upload) store.RemoveIncoming(upload);
         if (step.Operation.Data<ImportNotes>().Sha256 is { } content) await step.Get<StoreCleaner>().RemoveUnusedAsync(content, step.SubjectId, cancellation);
         return StepOutcome.Done();
     }
@@ -103,6 +122,9 @@ internal sealed record ImportNotes
     public string? Format { get; init; }
     public bool Insecure { get; init; }
     public bool Upload { get; init; }
+
+    /// <summary>The upload whose file it is, until it has been taken.</summary>
+    public string? UploadId { get; init; }
 
     /// <summary>What the catalogue entry stood for when it was resolved.</summary>
     public ResolvedImage? Resolved { get; init; }

@@ -11,6 +11,7 @@ internal sealed class ImportImage : ImageWorkflow
     public ImportImage()
     {
         Step("resolve", 1, "Finding out what is newest", Guarded(ResolveAsync));
+        Step("take", FetchStarts, "Reading what was sent", Guarded(TakeAsync));
         Step("fetch", FetchStarts, "Fetching it", Guarded(FetchAsync));
         Step("check", FetchEnds, "Checking it", Guarded(CheckAsync));
         EndingSteps();
@@ -23,11 +24,20 @@ internal sealed class ImportImage : ImageWorkflow
     private static async Task<StepOutcome> ResolveAsync(StepContext step, CancellationToken cancellation)
     {
         var notes = step.Operation.Data<ImportNotes>();
-        if (notes.Upload) return StepOutcome.GoTo("check");
+        if (notes.Upload) return StepOutcome.GoTo(notes.UploadId is null ? "check" : "take");
         if (notes.Catalogue is null) return StepOutcome.GoTo("fetch");
         var resolved = await step.Get<CatalogueResolver>().ResolveAsync(Entry(step, notes), cancellation);
         if (resolved.Signature is { } verdict) Demand(verdict, notes.Insecure);
         return StepOutcome.GoTo("fetch", data: notes with { Resolved = resolved });
+    }
+
+    private static async Task<StepOutcome> TakeAsync(StepContext step, CancellationToken cancellation)
+    {
+        var (notes, store, file) = (step.Operation.Data<ImportNotes>(), step.Get<ImageStore>(), IncomingFile(step));
+        if (File.Exists(store.UploadFile(notes.UploadId!))) File.Move(store.UploadFile(notes.UploadId!), file, overwrite: true);
+        store.RemoveIncoming(notes.UploadId!);
+        var (sha256, sha512) = await FileIntake.HashAsync(file, new Relay(step, "Read"), cancellation);
+        return StepOutcome.GoTo("check", data: notes with { File = file, Sha256 = sha256, Sha512 = sha512 });
     }
 
     private static async Task<StepOutcome> FetchAsync(StepContext step, CancellationToken cancellation)
@@ -68,6 +78,7 @@ internal sealed class ImportImage : ImageWorkflow
         step.Progress.Report(new StepProgress(FetchEnds + 4, "Checking the format"));
         var entry = notes.Catalogue is null ? null : Entry(step, notes);
         var found = await step.Get<ImageFormat>().InspectAsync(notes.File!, notes.Format ?? entry?.Format, cancellation);
+        await DemandRoomAsync(step, found.FileBytes, cancellation);
         return ToStore(step, notes with { Found = found }, image =>
         {
             image.ChecksumStatus = digest is null ? "none" : notes.Resolved is null ? "given" : "published";
@@ -92,13 +103,13 @@ internal sealed class ImportImage : ImageWorkflow
     private static CloudImage Entry(StepContext step, ImportNotes notes) => step.Get<ImageSources>().Catalogue.Find(notes.Catalogue!)
         ?? throw new ImageException(ImageErrors.CatalogueStale, $"the catalogue has no entry {notes.Catalogue} any more");
 
-    private sealed class Relay(StepContext step) : IProgress<DownloadProgress>
+    private sealed class Relay(StepContext step, string verb = "Fetched") : IProgress<DownloadProgress>
     {
         public void Report(DownloadProgress value)
         {
             var percent = FetchStarts + (int)((value.Percent ?? 0) / 100 * (FetchEnds - FetchStarts));
             var total = value.Total is { } all ? $" of {all >> 20}" : "";
-            step.Progress.Report(new StepProgress(percent, $"Fetched {value.Bytes >> 20}{total} MiB"));
+            step.Progress.Report(new StepProgress(percent, $"{verb} {value.Bytes >> 20}{total} MiB"));
         }
     }
 }

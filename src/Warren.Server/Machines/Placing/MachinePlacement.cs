@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Warren.Contracts;
 using Warren.Hypervisors;
+using Warren.Server.Access;
 using Warren.Server.Database;
 using Warren.Server.Hosts;
 using Warren.Server.Operations;
@@ -11,7 +12,7 @@ namespace Warren.Server.Machines.Placing;
 /// Chooses a machine's host among those that take it: hardware acceleration before emulation, then the tightest fit, so that
 /// large machines still find room later.
 /// </summary>
-internal sealed class MachinePlacement(WarrenDb db, HostAdmission admission, HostViews views, Hosts.HostOptions options, IReadOnlyList<HypervisorKind> kinds)
+internal sealed class MachinePlacement(WarrenDb db, HostAdmission admission, HostViews views, Hosts.HostOptions options, MachineOptions machines, Caller caller, IReadOnlyList<HypervisorKind> kinds)
 {
     /// <summary>Decides without deciding: nothing is locked, nothing is kept.</summary>
     public async Task<Placement> ExplainAsync(PlacementWish wish, CancellationToken cancellation) => (await DecideAsync(wish, locked: false, cancellation)).Placement;
@@ -29,6 +30,7 @@ internal sealed class MachinePlacement(WarrenDb db, HostAdmission admission, Hos
     /// <returns>The decision, and whether nothing but memory is missing wherever it could go.</returns>
     private async Task<(Placement Placement, bool Full)> DecideAsync(PlacementWish wish, bool locked, CancellationToken cancellation)
     {
+        wish = wish with { IsLimited = machines.NetworkMbps is not null && caller is not { IsSomebody: true, IsAdministrator: true } };
         var candidates = new List<Candidate>();
         var rows = await RowsAsync(wish, locked, cancellation);
         var loads = await admission.LoadAsync(null, cancellation);

@@ -23,9 +23,21 @@ internal static class PlacementRules
         AddLabels(against, wish, row);
         AddDevices(against, wish, row, kind, can);
         AddNetwork(against, wish, row, kind);
+        if (wish.Spec.NetworkMode is not null && !kind.NetworkModes) against.Add($"has no network modes: they are not in the driver {kind.Title}");
+        if (wish.Spec.NetworkMode == MachineNetworkMode.Internet && can.TryGetValue("internet", out var open) && open is not null) against.Add($"cannot keep guests' networks apart: {open}");
+        AddLimits(against, wish, kind, can);
         foreach (var required in wish.Requires)
             if (can.TryGetValue(required, out var reason) && reason is not null) against.Add($"has no {required}: {reason}");
         return against;
+    }
+
+    private static void AddLimits(List<string> against, PlacementWish wish, HypervisorKind kind, IReadOnlyDictionary<string, string?> can)
+    {
+        var spec = wish.Spec;
+        if (spec.Egress.Count > 0 && !kind.EgressLists) against.Add($"has no lists of destinations: they are not in the driver {kind.Title}");
+        if (spec.NetworkMbps is not null && !kind.NetworkLimits) against.Add($"limits no networks: that is not in the driver {kind.Title}");
+        if ((spec.NetworkMbps is not null || (wish.IsLimited && kind.NetworkLimits && spec.Network is null)) && can.TryGetValue("bandwidth", out var reason) && reason is not null) against.Add($"cannot limit guests' networks: {reason}");
+        if ((spec.DiskMiBps ?? spec.DiskIops) is not null && !kind.DiskLimits) against.Add($"limits no disks: that is not in the driver {kind.Title}");
     }
 
     private static void AddLabels(List<string> against, PlacementWish wish, HostRow row)

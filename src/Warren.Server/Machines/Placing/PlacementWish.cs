@@ -17,6 +17,9 @@ internal sealed record PlacementWish(MachineSpec Spec, string? Format, bool Star
     /// <summary>Capabilities that it must have.</summary>
     public IReadOnlyList<string> Requires { get; init; } = [];
 
+    /// <summary>Its network will be limited, by what is configured for everybody but administrators.</summary>
+    public bool IsLimited { get; init; }
+
     public static PlacementWish Of(LaunchRequest request, MachineSpec spec, string? format)
-        => new(spec, format, request.Start) { Host = request.Host, Labels = request.HostLabels, Requires = [.. request.Requires.Union(Lifetimes.Needs(request.Idle, request.TtlAction).Select(n => n.Capability))] };
+        => new(spec, format, request.Start) { Host = request.Host, Labels = request.HostLabels, Requires = [.. request.Requires.Union(Lifetimes.Needs(request).Select(n => n.Capability))] };
 }

@@ -71,8 +71,9 @@ internal sealed class EndIdleMachines(
         try
         {
             if (machines.Count == 0 || (await hosts.DriverAsync(host, cancellation)).Activity is not { } facet) return;
-            var seen = await facet.LookAsync([.. machines.Select(m => m.Id)], cancellation);
+            // Before the look: a host that takes long to answer says what was so when it was asked, and nobody's time has run out meanwhile.
             var now = clock.GetUtcNow();
+            var seen = await facet.LookAsync([.. machines.Select(m => m.Id)], cancellation);
             var judged = machines.Select(m => (Machine: m, Sight: Judge(m, seen.GetValueOrDefault(m.Id), now))).ToList();
             await NoteAsync([.. judged.Where(j => j.Sight == Sight.Used).Select(j => j.Machine)], now, cancellation);
             foreach (var (machine, _) in judged.Where(j => j.Sight == Sight.Unused)) await TendAsync(machine, now, cancellation);

@@ -15,8 +15,8 @@ namespace Warren.Server.Machines.Sweeps;
 /// own; the machines of one that does not answer become unknown, and what they are again when it does.
 /// </summary>
 internal sealed class ObserveMachines(
-    IDbContextFactory<WarrenDb> databases, HostDirectory hosts, ReadinessProbe readiness, TimeProvider clock, ILogger<ObserveMachines> log)
-    : PerHostSweep(databases, clock, log)
+    HostNames names, IDbContextFactory<WarrenDb> databases, HostDirectory hosts, ReadinessProbe readiness, TimeProvider clock, ILogger<ObserveMachines> log)
+    : PerHostSweep(names, databases, clock, log)
 {
     /// <summary>How often a machine that is still coming up is looked at.</summary>
     private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(500);
@@ -116,8 +116,9 @@ internal sealed class ObserveMachines(
         // As it was read: a version that has risen since means that this look is stale, and it is dropped.
         var before = await db.Machines.SingleOrDefaultAsync(m => m.Id == machine.Id && m.Version == machine.Version, cancellation);
         if (before is null) return;
-        // Nor is one believed that met an operation: in the middle of a freeze a machine stands still for a moment.
-        if (seen.Power is not ObservedPower.On && await db.Operations.AnyAsync(o => o.SubjectId == machine.Id && o.Kind != Workflows.InjectKeys.Name && (o.Live || o.EndedAt >= began), cancellation)) return;
+        // Nor is one believed that met an operation, its own or that of a golden image made from it: in the middle of a freeze a machine stands still for a moment.
+        if (seen.Power is not ObservedPower.On && await db.Operations.AnyAsync(
+                o => (o.SubjectId == machine.Id || db.GoldenImages.Any(g => g.Id == o.SubjectId && g.MachineId == machine.Id)) && o.Kind != Workflows.InjectKeys.Name && (o.Live || o.EndedAt >= began), cancellation)) return;
         var was = (before.State, before.ReadinessJson, before.ProcessId, before.ProblemJson, before.AddressesJson);
         Settle(before, seen, ladder);
         if (addresses is not null && before.State == MachineState.Running) before.Addresses = [.. addresses];

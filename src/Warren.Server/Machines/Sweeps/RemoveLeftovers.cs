@@ -13,8 +13,8 @@ namespace Warren.Server.Machines.Sweeps;
 /// comes back long after, from somebody's backup say.
 /// </summary>
 internal sealed class RemoveLeftovers(
-    IDbContextFactory<WarrenDb> databases, HostDirectory hosts, MachineOptions options, TimeProvider clock, ILogger<RemoveLeftovers> log)
-    : PerHostSweep(databases, clock, log)
+    HostNames names, IDbContextFactory<WarrenDb> databases, HostDirectory hosts, MachineOptions options, TimeProvider clock, ILogger<RemoveLeftovers> log)
+    : PerHostSweep(names, databases, clock, log)
 {
     /// <summary>No worker stalls for longer.</summary>
     private static readonly TimeSpan Recent = TimeSpan.FromDays(1);

@@ -64,6 +64,8 @@ internal sealed class DeleteMachine : MachineWorkflow
         {
             await _ports.ReleaseAsync(db, step.SubjectId, c);
             db.Snapshots.RemoveRange(await db.Snapshots.Where(s => s.MachineId == step.SubjectId).ToListAsync(c));
+            // By themselves, not with the machine: each of them is told.
+            db.MachineUsers.RemoveRange(await db.MachineUsers.Where(u => u.MachineId == step.SubjectId).ToListAsync(c));
             if (await db.Machines.SingleOrDefaultAsync(m => m.Id == step.SubjectId, c) is { } machine) db.Machines.Remove(machine);
         }, step.Operation.Data<Plan>().Why));
 

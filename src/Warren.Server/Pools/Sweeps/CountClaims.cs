@@ -13,15 +13,16 @@ internal sealed class CountClaims(IServiceScopeFactory scopes, Signals signals, 
 {
     private static readonly TimeSpan Forgotten = TimeSpan.FromMinutes(1);
 
-    protected override async Task SweepAsync(CancellationToken cancellation)
+    protected override async Task<bool> SweepAsync(CancellationToken cancellation)
     {
         var uncounted = await WithAsync((_, db) => db.Leases.Where(l => !l.Counted).Select(l => l.PoolId).Distinct().ToListAsync(cancellation));
         foreach (var pool in uncounted) await WithAsync((_, db) => CountAsync(db, pool, cancellation));
         var pools = await WithAsync((_, db) => db.Pools.AsNoTracking().ToListAsync(cancellation));
         foreach (var pool in pools) await WithAsync((_, db) => WarnAsync(db, pool, cancellation));
-        if (pools.Count == 0) return;
+        if (pools.Count == 0) return false;
         var dead = Clock.GetUtcNow() - Forgotten;
         await WithAsync(async (_, db) => await db.Tickets.AnyAsync(t => t.AliveUntil < dead, cancellation) ? await db.Tickets.Where(t => t.AliveUntil < dead).ExecuteDeleteAsync(cancellation) : 0);
+        return true;
     }
 
     private Task<bool> CountAsync(WarrenDb db, string poolId, CancellationToken cancellation) => db.TransactAsync(async () =>

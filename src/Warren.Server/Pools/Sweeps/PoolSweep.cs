@@ -7,6 +7,9 @@ internal abstract class PoolSweep(IServiceScopeFactory scopes, Signals signals, 
 {
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(1);
 
+    /// <summary>The same where there are no pools: whoever makes the first one looks after it at once.</summary>
+    private static readonly TimeSpan Rest = TimeSpan.FromSeconds(5);
+
     /// <summary>Between two looks: every commit is a signal, and a busy server has hundreds a second.</summary>
     private static readonly TimeSpan Breath = TimeSpan.FromMilliseconds(100);
 
@@ -17,7 +20,8 @@ internal abstract class PoolSweep(IServiceScopeFactory scopes, Signals signals, 
     protected ILogger Log => log;
 
     /// <summary>One look.</summary>
-    protected abstract Task SweepAsync(CancellationToken cancellation);
+    /// <returns>Whether there is anything to look after.</returns>
+    protected abstract Task<bool> SweepAsync(CancellationToken cancellation);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -26,9 +30,9 @@ internal abstract class PoolSweep(IServiceScopeFactory scopes, Signals signals, 
             var next = signals.Next;
             try
             {
-                await SweepAsync(stoppingToken);
+                var any = await SweepAsync(stoppingToken);
                 await Task.Delay(Breath, clock, stoppingToken);
-                await signals.WaitAsync(next, Longest, stoppingToken);
+                await signals.WaitAsync(next, any ? Longest : Rest, stoppingToken);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {

@@ -18,11 +18,11 @@ internal sealed class RefillPools(IServiceScopeFactory scopes, Signals signals, 
     /// <summary>Below what people ask for, which is 0.</summary>
     private const int AheadOfTime = -10;
 
-    protected override async Task SweepAsync(CancellationToken cancellation)
+    protected override async Task<bool> SweepAsync(CancellationToken cancellation)
     {
         var now = Clock.GetUtcNow();
-        var pools = await WithAsync((_, db) => db.Pools.AsNoTracking().Where(p => p.State == PoolState.Active && p.Target > 0 && (p.RetryAt == null || p.RetryAt <= now)).ToListAsync(cancellation));
-        foreach (var pool in pools)
+        var pools = await WithAsync((_, db) => db.Pools.AsNoTracking().Where(p => p.State == PoolState.Active && p.Target > 0).ToListAsync(cancellation));
+        foreach (var pool in pools.Where(p => p.RetryAt is null || p.RetryAt <= now))
         {
             if (await WithAsync((_, db) => RoomAsync(db, pool, cancellation)) <= 0) continue;
             try
@@ -39,6 +39,8 @@ internal sealed class RefillPools(IServiceScopeFactory scopes, Signals signals, 
                 Log.LogDebug(e, "A launch for pool {Name} lost a race", pool.Name);
             }
         }
+
+        return pools.Count > 0;
     }
 
     /// <summary>How many launches are wanted now.</summary>
@@ -63,7 +65,7 @@ internal sealed class RefillPools(IServiceScopeFactory scopes, Signals signals, 
         if (pool.RetryAt > Clock.GetUtcNow() || await RoomAsync(db, pool, cancellation) <= 0) return false;
         services.GetRequiredService<Caller>().ActFor(await db.Users.AsNoTracking().SingleAsync(u => u.Id == pool.OwnerId, cancellation), pool.ProjectId);
         var request = pool.Machine with { Name = $"{pool.Name}-{Ids.New(Clock)[^6..]}", Start = pool.Kind == PoolKind.Warm };
-        var operation = await services.GetRequiredService<LaunchCommand>().RunAsync(request, cancellation);
+        var operation = await services.GetRequiredService<LaunchCommand>().RunAsync(request, cancellation, spare: true);
         operation.Priority = AheadOfTime;
         var machine = await db.Machines.SingleAsync(m => m.Id == operation.SubjectId, cancellation);
         (machine.PoolId, machine.PoolPlace) = (pool.Id, PoolPlace.Filling);

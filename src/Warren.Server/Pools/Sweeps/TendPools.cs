@@ -17,10 +17,10 @@ internal sealed class TendPools(IServiceScopeFactory scopes, Signals signals, Po
 {
     private static readonly PoolPlace[] Ours = [PoolPlace.Filling, PoolPlace.Spare];
 
-    protected override async Task SweepAsync(CancellationToken cancellation)
+    protected override async Task<bool> SweepAsync(CancellationToken cancellation)
     {
         var pools = await WithAsync((_, db) => db.Pools.AsNoTracking().ToDictionaryAsync(p => p.Id, cancellation));
-        if (pools.Count == 0) return;
+        if (pools.Count == 0) return false;
         var all = await WithAsync((_, db) => db.Machines.AsNoTracking().Where(m => m.PoolId != null && Ours.Contains(m.PoolPlace!.Value))
             .Select(m => new Member(m.Id, m.PoolId!, m.PoolPlace!.Value, m.State, m.ReadinessJson, m.ProblemJson, m.CreatedAt, m.SpareSince, m.ObservedAt,
                 db.Operations.Any(o => o.SubjectId == m.Id && o.Live))).ToListAsync(cancellation));
@@ -30,6 +30,8 @@ internal sealed class TendPools(IServiceScopeFactory scopes, Signals signals, Po
             foreach (var member in members) await TendAsync(pool, member, cancellation);
             await ShrinkAsync(pool, [.. members.Where(m => m.Place == PoolPlace.Spare && PoolViews.IsGood(pool.Kind, m.State))], cancellation);
         }
+
+        return true;
     }
 
     private async Task TendAsync(PoolRow pool, Member member, CancellationToken cancellation)

@@ -1,6 +1,8 @@
+using Microsoft.EntityFrameworkCore;
 using Warren.Contracts;
 using Warren.Hypervisors;
 using Warren.Server.Database;
+using Warren.Server.Machines;
 using Warren.Server.Machines.Workflows;
 using Warren.Server.Operations;
 
@@ -33,7 +35,10 @@ internal sealed class RestoreSnapshot : MachineWorkflow
         var driver = await DriverAsync(step, machine, cancellation);
         if (driver.Snapshots is null) return StepOutcome.Failed(Problems.Unsupported($"{driver.Kind} machines have no snapshots."));
         var plan = step.Operation.Data<SnapshotPlan>();
-        await driver.Snapshots.RestoreAsync(machine.Id, plan.SnapshotId, cancellation);
+        // It runs again, with what it may reach and use today.
+        var runs = await step.Db.Snapshots.AnyAsync(s => s.Id == plan.SnapshotId && s.Memory, cancellation);
+        var wanted = runs ? await step.Get<MachineDefinitions>().OfAsync(machine, cancellation) : null;
+        await driver.Snapshots.RestoreAsync(machine.Id, plan.SnapshotId, wanted, cancellation);
         var seen = await driver.ObserveAsync(machine.Id, cancellation);
         var on = seen.Power == ObservedPower.On;
         return StepOutcome.Done((db, c) => ChangeAsync(db, machine.Id, m =>

@@ -1,6 +1,6 @@
 using Warren.Hypervisors;
 
-namespace Warren.Server.Consoles;
+namespace Warren.Server.Consoles.Serial;
 
 /// <summary>Sends a serial log, and what is added to it.</summary>
 internal sealed class SerialLog(TimeProvider clock)

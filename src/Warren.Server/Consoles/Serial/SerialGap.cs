@@ -1,6 +1,6 @@
 using Warren.Hypervisors;
 
-namespace Warren.Server.Consoles;
+namespace Warren.Server.Consoles.Serial;
 
 /// <summary>
 /// Gives a terminal what the guest wrote while its line was closed, out of the serial log, which misses nothing. Where the log
@@ -17,8 +17,11 @@ internal sealed class SerialGap(TimeProvider clock)
     /// <summary>Bytes of the log's end that are looked at.</summary>
     private const int Window = 1 << 20;
 
-    /// <summary>How often the log is asked for what the line gave already.</summary>
-    private const int Looks = 20;
+    /// <summary>How long the log may be behind the line.</summary>
+    private static readonly TimeSpan s_behind = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long a log may be on its way from another host; on a busy one it takes its time.</summary>
+    private static readonly TimeSpan s_onItsWay = TimeSpan.FromMinutes(1);
 
     private static readonly TimeSpan Lag = TimeSpan.FromMilliseconds(100);
 
@@ -37,13 +40,14 @@ internal sealed class SerialGap(TimeProvider clock)
         Stream line, Func<CancellationToken, Task<Stream?>> openLog, Func<ReadOnlyMemory<byte>, Task> send, CancellationToken cancellation)
     {
         if (_sent.Length == 0) return;
-        if (await EndAsync(openLog, cancellation) is { } now && EndOf(now, _sent) is >= 0 and var had && had < now.Length) await send(now.AsMemory(had));
+        var began = clock.GetTimestamp();
+        await CatchUpAsync(began, openLog, send, cancellation);
         var piece = await MoreAsync(line, [], cancellation);
-        for (var look = 0; look < Looks && piece.Length > 0; look++)
+        for (var looked = clock.GetTimestamp(); piece.Length > 0 && clock.GetElapsedTime(looked) < s_behind;)
         {
             // The log may be a little behind the line.
             await Task.Delay(Lag, clock, cancellation);
-            if (await EndAsync(openLog, cancellation) is not { } log) break;
+            if (await EndAsync(began, openLog, cancellation) is not { } log) break;
             var (sent, live) = (EndOf(log, _sent), EndOf(log, piece));
             if (sent < 0) break;
             if (live < 0) continue;
@@ -60,6 +64,15 @@ internal sealed class SerialGap(TimeProvider clock)
         }
 
         if (piece.Length > 0) await send(piece);
+    }
+
+    /// <summary>Sends what was missed of a line that will not be opened again.</summary>
+    public Task CatchUpAsync(Func<CancellationToken, Task<Stream?>> openLog, Func<ReadOnlyMemory<byte>, Task> send, CancellationToken cancellation) =>
+        CatchUpAsync(clock.GetTimestamp(), openLog, send, cancellation);
+
+    private async Task CatchUpAsync(long began, Func<CancellationToken, Task<Stream?>> openLog, Func<ReadOnlyMemory<byte>, Task> send, CancellationToken cancellation)
+    {
+        if (_sent.Length > 0 && await EndAsync(began, openLog, cancellation) is { } now && EndOf(now, _sent) is >= 0 and var had && had < now.Length) await send(now.AsMemory(had));
     }
 
     private static int EndOf(byte[] log, byte[] part) => log.AsSpan().LastIndexOf(part) is >= 0 and var at ? at + part.Length : -1;
@@ -95,9 +108,12 @@ internal sealed class SerialGap(TimeProvider clock)
     }
 
     /// <summary>The end of the log, or null where there is none to be had.</summary>
-    private async Task<byte[]?> EndAsync(Func<CancellationToken, Task<Stream?>> openLog, CancellationToken cancellation)
+    /// <param name="began">Since when it is waited for: the line is not read meanwhile.</param>
+    /// <param name="openLog">Opens the log.</param>
+    /// <param name="cancellation">Stops it.</param>
+    private async Task<byte[]?> EndAsync(long began, Func<CancellationToken, Task<Stream?>> openLog, CancellationToken cancellation)
     {
-        for (var look = 0; look < Looks; look++)
+        for (; ; await Task.Delay(Lag, clock, cancellation))
         {
             try
             {
@@ -112,10 +128,9 @@ internal sealed class SerialGap(TimeProvider clock)
             catch (Exception e) when (e is HypervisorException or IOException)
             {
                 // Just arriving from another host, or the host is silent.
-                await Task.Delay(Lag, clock, cancellation);
+                var patience = e is HypervisorException { Kind: HypervisorErrorKind.Busy or HypervisorErrorKind.Unreachable } ? s_onItsWay : s_behind;
+                if (clock.GetElapsedTime(began) > patience) return null;
             }
         }
-
-        return null;
     }
 }
