@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using Warren.Cli.Access;
+using Warren.Cli.Audit;
 using Warren.Cli.Events;
 using Warren.Cli.Golden;
 using Warren.Cli.Hosts;
@@ -10,11 +11,15 @@ using Warren.Cli.Machines;
 using Warren.Cli.Networks;
 using Warren.Cli.Operations;
 using Warren.Cli.Pools;
+using Warren.Cli.Quotas;
+using Warren.Cli.Recordings;
+using Warren.Cli.Sharing;
 using Warren.Cli.Snapshots;
 using Warren.Cli.Ssh;
 using Warren.Cli.Storage;
 using Warren.Cli.Templates;
 using Warren.Cli.Terminal;
+using Warren.Cli.Tunnels;
 using Warren.Contracts;
 
 namespace Warren.Cli;
@@ -63,7 +68,8 @@ internal static class CommandLine
         Command[] commands =
         [
             new LaunchVerb(), new ListVerb(), new InfoVerb(), new StartVerb(), new StopVerb(), new RestartVerb(), new DeleteVerb(),
-            new PauseVerb(on: true), new PauseVerb(on: false), new SuspendVerb(), new AutostartVerb(), new KeepVerb(), new ResizeVerb(), new MigrateVerb(), new CloneVerb(), new ForkVerb(), new WaitVerb(), new PingVerb(), new SshVerb(), new ConsoleVerb(), new VncVerb(), new ScreenshotVerb(), new TypeVerb(), new LogsVerb(),
+            new PauseVerb(on: true), new PauseVerb(on: false), new SuspendVerb(), new AutostartVerb(), new KeepVerb(), new ResizeVerb(), new MigrateVerb(), new CloneVerb(), new ForkVerb(), new WaitVerb(), new PingVerb(), new SshVerb(), new SshConfigVerb(), new TunnelVerb(), new RdpVerb(), new ConsoleVerb(), new VncVerb(), new ScreenshotVerb(), new TypeVerb(), new LogsVerb(), new RecordVerb(),
+            new Noun("recordings", "recording", "What machines showed on their screens", new RecordingListVerb(), new RecordingExportVerb(), new RecordingDeleteVerb()) { ByItself = "list" },
             new Noun("keys", "key", "SSH keys", new KeyListVerb(), new KeyCreateVerb(), new KeyAddVerb(), new KeyShowVerb(), new KeyDeleteVerb(), new KeyInjectVerb()) { ByItself = "list" },
             new Noun("images", "image", "Images in the store, and what can be had", new ImageListVerb(), new ImageImportVerb(), new ImageBuildVerb(),
                 new ImageInfoVerb(), new ImageDeleteVerb(), new CatalogueVerb()) { ByItself = "list" },
@@ -79,10 +85,18 @@ internal static class CommandLine
                 new SnapshotEditVerb(), new SnapshotDeleteVerb()),
             new Noun("pools", "pool", "Machines kept ready to be claimed", new PoolListVerb(), new PoolCreateVerb(), new PoolInfoVerb(), new PoolResizeVerb(),
                 new PoolDrainVerb(on: true), new PoolDrainVerb(on: false), new PoolDeleteVerb()) { ByItself = "list" },
+            new Noun("shares", "share", "Links to machines' screens, and users whom machines are shared with", new ShareListVerb(), new ShareCreateVerb(), new ShareDeleteVerb(),
+                new ShareUsersVerb(), new ShareSetUserVerb(), new ShareRemoveUserVerb()),
+            new ConnectionsVerb(),
             new ClaimVerb(), new ReleaseVerb(), new RenewVerb(),
             new Noun("networks", "network", "Networks of hosts", new NetworkListVerb(), new NetworkCreateVerb(), new NetworkDeleteVerb()),
             new Noun("storage", null, "Where the disks of hosts lie", new StorageListVerb(), new StorageCreateVerb(), new StorageDeleteVerb()),
             new Noun("tokens", "token", "Bearer tokens for programs", new TokenListVerb(), new TokenCreateVerb(), new TokenDeleteVerb()) { ByItself = "list" },
+            new Noun("users", "user", "Who may use the server, and as what", new UserListVerb(), new UserAddVerb(), new UserEditVerb(), new UserInviteVerb(), new UserLoginLinkVerb(), new SetLimitsVerb(QuotaScope.User)) { ByItself = "list" },
+            new Noun("projects", "project", "What machines, images and keys belong to", new ProjectListVerb(), new ProjectCreateVerb(), new ProjectMembersVerb(),
+                new ProjectSetMemberVerb(), new ProjectRemoveMemberVerb(), new SetLimitsVerb(QuotaScope.Project)) { ByItself = "list" },
+            new LimitsVerb(),
+            new Noun("audit", null, "Who did what, and whether that was tampered with", new AuditListVerb(), new AuditExportVerb(), new AuditVerifyVerb()) { ByItself = "list" },
             new LoginLinkVerb(), new EventsVerb(), new VersionVerb(),
         ];
         foreach (var command in commands) root.Subcommands.Add(command);

@@ -28,14 +28,14 @@ internal static class ExitCode
         """;
 
     /// <summary>Decided by the problem's type; by its HTTP status when a newer server has types this client does not know.</summary>
-    public static int Of(Problem problem) => problem.Type[(problem.Type.LastIndexOf(':') + 1)..] switch
+    public static int Of(Problem problem) => problem.Kind switch
     {
         "validation" => Usage,
         "not-found" => NotFound,
         "unauthenticated" or "forbidden" => NotAllowed,
         "unreachable" => Unreachable,
         "conflict" or "precondition-failed" or "capacity-exhausted" or "in-use" or "name-taken" or "no-host" or "pool-empty" or "host-unavailable" or "illegal-state"
-            or "idempotency-mismatch" or "rate-limited" => Conflict,
+            or "idempotency-mismatch" or "quota-exceeded" or "already-running" or "too-many-requests" => Conflict,
         "deadline" or "timeout" => TimedOut,
         "internal" or "hypervisor" or "cancelled" or "superseded" or "unsupported" => Failed,
         _ => problem.Status switch

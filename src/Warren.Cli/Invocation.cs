@@ -19,6 +19,9 @@ internal sealed class Invocation(ParseResult parsed, GlobalOptions globals, Surr
     /// <summary>The server, found when first needed.</summary>
     public WarrenClient Client => _client ??= ServerAddress.Find(Around, parsed.GetValue(globals.Server)).Connect(Around.Time);
 
+    /// <summary>The server's address when somebody named it; null for the one on this machine, whose address may change.</summary>
+    public Uri? NamedServer => (parsed.GetValue(globals.Server) ?? Around.Setting("WARREN_URL")) is null ? null : Client.Server;
+
     public T? Get<T>(Option<T> option) => parsed.GetValue(option);
 
     public T Get<T>(Argument<T> argument) => parsed.GetRequiredValue(argument);

@@ -1,4 +1,5 @@
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 
 namespace Warren.Cli;
 
@@ -11,6 +12,9 @@ internal sealed record Surroundings
 
     /// <summary>Standard output as bytes, for logs.</summary>
     public required Func<Stream> OpenOut { get; init; }
+
+    /// <summary>Standard output as bytes for a program that may go away: unlike the console's stream it says so when nobody reads any more.</summary>
+    public Func<Stream>? OpenOutPipe { get; init; }
 
     /// <summary>Standard input, opened only when needed (see <see cref="Writer"/>).</summary>
     public required Func<TextReader> OpenIn { get; init; }
@@ -30,6 +34,9 @@ internal sealed record Surroundings
 
     public CancellationToken Interrupted { get; init; }
 
+    /// <summary>What starts this program: itself, or dotnet with its library.</summary>
+    public IReadOnlyList<string> Self { get; init; } = ["warren"];
+
     /// <summary>The user's home folder.</summary>
     public required string Home { get; init; }
 
@@ -41,6 +48,7 @@ internal sealed record Surroundings
             Out = Writer(Console.OpenStandardOutput()),
             Error = Writer(Console.OpenStandardError()),
             OpenOut = Console.OpenStandardOutput,
+            OpenOutPipe = OpenPipe,
             OpenIn = static () => Console.In,
             OpenInBytes = OpenKeys,
             InIsTerminal = !Console.IsInputRedirected,
@@ -49,6 +57,7 @@ internal sealed record Surroundings
             Variable = Environment.GetEnvironmentVariable,
             Time = TimeProvider.System,
             Interrupted = interrupted,
+            Self = Path.GetFileNameWithoutExtension(Environment.ProcessPath) is "dotnet" ? [Environment.ProcessPath!, typeof(Surroundings).Assembly.Location] : [Environment.ProcessPath ?? "warren"],
             Home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile),
         };
     }
@@ -58,6 +67,14 @@ internal sealed record Surroundings
     /// and would leave ssh with arrow keys that some shells do not know.
     /// </summary>
     private static TextWriter Writer(Stream stream) => TextWriter.Synchronized(new StreamWriter(stream, new UTF8Encoding(false)) { AutoFlush = true });
+
+    /// <summary>A file is left to the console's stream: this one would write at a place of its own, and not where others go on.</summary>
+    private static Stream OpenPipe()
+    {
+        if (OperatingSystem.IsWindows()) return Console.OpenStandardOutput();
+        var pipe = new FileStream(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0);
+        return pipe.CanSeek ? Console.OpenStandardOutput() : pipe;
+    }
 
     /// <summary>Not <see cref="Console.OpenStandardInput()"/> on a terminal: that reads whole lines, and a console needs each key.</summary>
     private static Stream OpenKeys() => Console.IsInputRedirected || OperatingSystem.IsWindows()

@@ -5,7 +5,7 @@ namespace Warren.Cli.Access;
 
 internal sealed class TokenListVerb : Verb
 {
-    private static readonly string[] s_headings = ["ID", "NAME", "CREATED", "LAST USED", "ENDS"];
+    private static readonly string[] s_headings = ["ID", "NAME", "SCOPE", "PROJECT", "CREATED", "LAST USED", "ENDS"];
 
     public TokenListVerb() : base("list", "List bearer tokens", "warren tokens list") => Aliases.Add("ls");
 
@@ -19,7 +19,7 @@ internal sealed class TokenListVerb : Verb
 
     public static IReadOnlyList<Cell> Row(ApiToken t, DateTimeOffset now) =>
     [
-        t.Id, t.Name, Figures.Time(t.CreatedAt), t.LastUsedAt is { } used ? $"{Figures.Span(now - used)} ago" : "never",
+        t.Id, t.Name, t.Scope.ToString().ToLowerInvariant(), t.Project ?? "", Figures.Time(t.CreatedAt), t.LastUsedAt is { } used ? $"{Figures.Span(now - used)} ago" : "never",
         t.ExpiresAt is { } ends ? Figures.Time(ends) : "never",
     ];
 }

@@ -65,7 +65,7 @@ internal sealed class ImageImportVerb : Verb
         await using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1, FileOptions.Asynchronous | FileOptions.SequentialScan);
         var name = request.Name ?? Path.GetFileNameWithoutExtension(path);
         return await new ProgressDisplay(call.Screen).ShowAsync([name],
-            parts => call.Client.UploadImageAsync(name, file, request, new Sent(parts[0], file.Length), cancellation));
+            parts => call.Client.UploadImageAsync(name, Path.GetFileName(path), file, request, new Sent(parts[0], file.Length), cancellation));
     }
 
     private sealed class Sent(IProgress<ProgressDisplay.Step> part, long total) : IProgress<long>

@@ -7,6 +7,7 @@ internal sealed class ConsoleVerb : Verb
     private readonly Argument<string> _name;
     private readonly Option<bool> _open;
     private readonly Option<bool> _serial;
+    private readonly Option<bool> _viewOnly;
 
     public ConsoleVerb() : base("console", "Print the address of a machine's screen in the browser, or be on its serial line",
         "warren console web", "warren console web --open", "warren console web --serial")
@@ -14,11 +15,13 @@ internal sealed class ConsoleVerb : Verb
         _name = Argument<string>("NAME", "The machine's name or id");
         _open = Option<bool>("--open", "Open it in the browser too");
         _serial = Option<bool>("--serial", "Type on its serial line instead; Ctrl-] ends that");
+        _viewOnly = Option<bool>("--view-only", "With --serial: only look");
     }
 
     public override async Task<int> RunAsync(Invocation call, CancellationToken cancellation)
     {
-        if (call.Get(_serial)) return await SerialConsole.RunAsync(call, call.Get(_name), cancellation);
+        if (call.Get(_serial)) return await SerialConsole.RunAsync(call, call.Get(_name), call.Get(_viewOnly), cancellation);
+        if (call.Get(_viewOnly)) throw Refusal.Invalid("--view-only", "goes with --serial; in the browser there is a button");
         var machine = await call.Client.GetMachineAsync(call.Get(_name), cancellation);
         var url = MachineText.PageUrl(call.Client.Server, machine);
         if (call.Screen.Json) call.Screen.WriteJson(new { Url = url });

@@ -15,7 +15,7 @@ internal static class EndText
     /// <summary>All of it in one line.</summary>
     public static string Of(Machine m, DateTimeOffset now)
     {
-        string?[] parts = [Expiry(m, now), Idle(m, now)];
+        string?[] parts = [Expiry(m, now), Idle(m, now), Unwatched(m)];
         return parts.Any(p => p is not null) ? string.Join("; ", parts.OfType<string>()) : "nothing ends it by itself";
     }
 
@@ -27,10 +27,21 @@ internal static class EndText
     public static string? Idle(Machine m, DateTimeOffset now) => m.Idle is not { } idle ? null
         : $"{Passive(idle.Action)} after {Figures.Span(TimeSpan.FromSeconds(idle.AfterSeconds))} without use" + (m.LastActiveAt is { } last ? $", last used {Figures.Span(now - last)} ago" : "");
 
+    /// <summary>What happens when the last has left its consoles, or null.</summary>
+    public static string? Unwatched(Machine m) => m.Unwatched is not { } left ? null
+        : $"{Passive(left.Action)} {Figures.Span(TimeSpan.FromSeconds(left.AfterSeconds))} after the last has left its consoles";
+
     /// <summary>What will happen before long, and what can be done about it; or null.</summary>
     public static string? Warning(Machine m, DateTimeOffset now) => m.Warning is not { } warning ? null
-        : $"{Passive(warning.Action)} in {Figures.Span(warning.At - now)}: {(warning.Cause is EndCause.Idle ? "nobody uses it" : "its time is over then")}; "
+        : $"{Passive(warning.Action)} in {Figures.Span(warning.At - now)}: {Why(warning.Cause)}; "
             + $"`warren {(m.Lease is null ? "keep" : "renew")} {m.Name}` puts it off";
+
+    private static string Why(EndCause cause) => cause switch
+    {
+        EndCause.Idle => "nobody uses it",
+        EndCause.Unwatched => "the last has left its consoles",
+        _ => "its time is over then",
+    };
 
     private static string Passive(LifeAction action) => action switch
     {

@@ -26,14 +26,22 @@ internal sealed class LaunchVerb : Verb
     private readonly Option<string> _ttlAction;
     private readonly Option<string> _idle;
     private readonly Option<string> _idleAction;
+    private readonly Option<string> _unwatched;
+    private readonly Option<string> _unwatchedAction;
     private readonly Option<string> _firmware;
     private readonly Option<string> _video;
     private readonly Option<bool> _ephemeral;
+    private readonly Option<bool> _record;
     private readonly Option<bool> _noStart;
     private readonly Option<string> _host;
     private readonly Option<string[]> _labels;
     private readonly Option<string[]> _requires;
     private readonly Option<string> _network;
+    private readonly Option<string> _networkMode;
+    private readonly Option<string[]> _egress;
+    private readonly Option<int?> _bandwidth;
+    private readonly Option<int?> _diskMiBps;
+    private readonly Option<int?> _diskIops;
     private readonly Option<string[]> _options;
     private readonly Option<bool> _dryRun;
     private readonly Option<bool> _noWait;
@@ -45,6 +53,7 @@ internal sealed class LaunchVerb : Verb
         "warren launch tiny --ttl 8h --ttl-action stop --idle 30m",
         "warren launch --template web-server --name web",
         "warren launch debian-12 --label zone=attic --requires snapshots --dry-run",
+        "warren launch tiny --egress 203.0.113.0/24:443 --egress names --bandwidth 50 --disk-mibps 100",
         "warren launch --golden dev --first-boot join.sh",
         "warren launch debian-12 --no-wait --format json")
     {
@@ -65,15 +74,23 @@ internal sealed class LaunchVerb : Verb
         _ttl = Option<string>("--ttl", "Delete the machine after this time: 30m, 2h, 7d", "TIME");
         _ttlAction = Option<string>("--ttl-action", "What happens to it then instead [delete]", string.Join('|', EndText.Actions)).AcceptOnlyFromAmong(EndText.Actions);
         _idle = Option<string>("--idle", "Stop the machine when nobody has used it for this time", "TIME");
+        _unwatched = Option<string>("--unwatched", "Stop the machine when the last has left its consoles for this time", "TIME");
+        _unwatchedAction = Option<string>("--unwatched-action", "What happens to it then instead [stop]", string.Join('|', EndText.Actions)).AcceptOnlyFromAmong(EndText.Actions);
         _idleAction = Option<string>("--idle-action", "What happens to it then instead [stop]", string.Join('|', EndText.Actions)).AcceptOnlyFromAmong(EndText.Actions);
         _firmware = Option<string>("--firmware", "Firmware [bios]", "bios|uefi").AcceptOnlyFromAmong("bios", "uefi");
         _video = Option<string>("--video", "Graphics card [std]", "std|virtio").AcceptOnlyFromAmong("std", "virtio");
         _ephemeral = Option<bool>("--ephemeral", "Throw the disks away at each stop");
+        _record = Option<bool>("--record", "Record what it shows on its screen while it is on");
         _noStart = Option<bool>("--no-start", "Create it and leave it off");
         _host = Option<string>("--host", "Where to run it [the host that fits best]", "NAME");
         _labels = Option<string[]>("--label", "Only on a host with this label; may be repeated", "NAME=VALUE", "-l");
         _requires = Option<string[]>("--requires", "Only on a host that can do this: snapshots, migration, ...; may be repeated", "CAPABILITY");
         _network = Option<string>("--network", "Plug it into this network of its host; excludes --forward", "NAME");
+        _networkMode = Option<string>("--network-mode", "What the guest may reach [internet, where the host can keep that apart]", "isolated|internet|lan").AcceptOnlyFromAmong("isolated", "internet", "lan");
+        _egress = Option<string[]>("--egress", "Let the guest connect to this alone: 203.0.113.0/24, 203.0.113.7:443/tcp, [2001:db8::1]:443, names; may be repeated", "DESTINATION");
+        _bandwidth = Option<int?>("--bandwidth", "What its network may send, and as much again receive, in Mbit/s", "N");
+        _diskMiBps = Option<int?>("--disk-mibps", "What its disks together may read and write, in MiB/s", "N");
+        _diskIops = Option<int?>("--disk-iops", "Reads and writes of its disks together in a second", "N");
         _options = Option<string[]>("--option", "An option that only its hypervisor knows; may be repeated", "NAME=VALUE", "-o");
         _dryRun = Option<bool>("--dry-run", "Only say which host would take it, and why");
         _noWait = Option<bool>("--no-wait", "Print the operation and do not wait for it");
@@ -144,6 +161,11 @@ internal sealed class LaunchVerb : Verb
         HostLabels = Pairs.Parse("--label", call.Get(_labels)),
         Requires = call.Get(_requires) ?? [],
         Network = call.Get(_network),
+        NetworkMode = call.Get(_networkMode) switch { "isolated" => MachineNetworkMode.Isolated, "internet" => MachineNetworkMode.Internet, "lan" => MachineNetworkMode.Lan, _ => null },
+        Egress = call.Get(_egress) ?? [],
+        NetworkMbps = call.Get(_bandwidth),
+        DiskMiBps = call.Get(_diskMiBps),
+        DiskIops = call.Get(_diskIops),
         Options = Pairs.Parse("--option", call.Get(_options)),
         MemoryMiB = call.Get(_memory) is { } memory ? Sizes.MemoryMiB(memory) : null,
         Cpus = call.Get(_cpus),
@@ -157,6 +179,8 @@ internal sealed class LaunchVerb : Verb
         TtlSeconds = call.Get(_ttl) is { } ttl ? (int)Durations.Parse(ttl, "--ttl").TotalSeconds : null,
         TtlAction = EndText.Action(call.Get(_ttlAction)),
         Idle = Idle(call),
+        Unwatched = Unwatched(call),
+        RecordScreen = call.Get(_record) ? true : null,
         Start = !call.Get(_noStart),
     };
 
@@ -165,6 +189,13 @@ internal sealed class LaunchVerb : Verb
         if (call.Get(_idle) is not { } idle) return call.Get(_idleAction) is null ? null : throw Refusal.Invalid("--idle-action", "goes with --idle");
         var policy = new IdlePolicy { AfterSeconds = (int)Durations.Parse(idle, "--idle").TotalSeconds };
         return EndText.Action(call.Get(_idleAction)) is { } action ? policy with { Action = action } : policy;
+    }
+
+    private UnwatchedPolicy? Unwatched(Invocation call)
+    {
+        if (call.Get(_unwatched) is not { } left) return call.Get(_unwatchedAction) is null ? null : throw Refusal.Invalid("--unwatched-action", "goes with --unwatched");
+        var policy = new UnwatchedPolicy { AfterSeconds = (int)Durations.Parse(left, "--unwatched").TotalSeconds };
+        return EndText.Action(call.Get(_unwatchedAction)) is { } action ? policy with { Action = action } : policy;
     }
 
     private async Task<IReadOnlyList<string>> KeysAsync(Invocation call, LaunchRequest request, CancellationToken cancellation)

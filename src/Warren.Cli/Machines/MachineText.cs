@@ -8,9 +8,12 @@ internal static class MachineText
 {
     public static readonly string[] Headings = ["NAME", "STATE", "READY", "HOST", "IMAGE", "MEMORY", "CPUS", "DISK", "SSH", "AGE"];
 
+    /// <summary>What a machine is called in commands: one that is shared with the user may have the name of one of theirs.</summary>
+    public static string Called(Machine m) => m.Shared is null ? m.Name : m.Id;
+
     public static IReadOnlyList<Cell> Row(Machine m, DateTimeOffset now) =>
     [
-        m.Name,
+        m.Shared is null ? m.Name : $"{Called(m)} ({m.Name} of {m.Owner})",
         State(m.State),
         Ready(m),
         m.Host,
@@ -44,19 +47,35 @@ internal static class MachineText
         ("host", m.Host + (m.ProcessId is { } pid ? $", process {pid}" : "") + (m.MovingTo is { } to ? $", moving to {to}" : "")),
         ("chosen", Cell.OrNothing(m.Placement?.Why)),
         ("network", Cell.OrNothing(m.Spec.Network)),
+        ("network mode", Cell.OrNothing(m.Spec.NetworkMode is { } mode ? Words.Of(mode) : null)),
+        .. m.Spec.Egress.Select(e => ("reaches only", (Cell?)e)),
+        ("bandwidth", Cell.OrNothing(m.Spec.NetworkMbps is { } mbps ? $"{mbps} Mbit/s in each direction" : null)),
+        ("disk limit", Cell.OrNothing(DiskLimit(m.Spec.DiskMiBps, m.Spec.DiskIops))),
         .. m.Spec.Options.OrderBy(o => o.Key, StringComparer.Ordinal).Select(o => ("option", (Cell?)$"{o.Key}={o.Value}")),
         ("addresses", Cell.OrNothing(m.Addresses.Count > 0 ? string.Join(", ", m.Addresses) : null)),
+        ("recorded", Cell.OrNothing(m.RecordScreen ? "its screen, while it is on" : null)),
         ("autostart", Cell.OrNothing(m.Autostart is { } auto ? auto ? "with its host" : "no" : null)),
         ("ssh", Cell.OrNothing(m.Ssh is { } ssh ? $"{ssh.User}@{ssh.Host} port {ssh.Port}" : null)),
         .. m.Forwards.Select(forward => ("forward", (Cell?)Forward(forward))),
         ("pool", Cell.OrNothing(m.Pool is null ? null : $"{m.Pool}, {Words.Of(m.PoolPlace!.Value)}{(m.Lease is null ? "" : $" by lease {m.Lease}")}")),
         ("operation", Cell.OrNothing(m.Operation)),
+        ("shared", Cell.OrNothing(m.Shared is { } shared ? $"by {shared.By}, with you as {Words.Of(shared.Role)}" : null)),
         ("owner", $"{m.Owner}, project {m.Project}"),
         ("created", $"{Figures.Time(m.CreatedAt)} ({Figures.Span(now - m.CreatedAt)} ago)"),
         ("observed", Cell.OrNothing(m.ObservedAt is { } observed ? $"{Figures.Span(now - observed)} ago" : null)),
         ("expires", Cell.OrNothing(EndText.Expiry(m, now))),
         ("idle", Cell.OrNothing(EndText.Idle(m, now))),
+        ("unwatched", Cell.OrNothing(EndText.Unwatched(m))),
     ];
+
+    /// <summary>What disks may do, or null.</summary>
+    public static string? DiskLimit(int? mebibytes, int? operations) => (mebibytes, operations) switch
+    {
+        (null, null) => null,
+        ({ } m, null) => $"{m} MiB/s",
+        (null, { } o) => $"{o} reads and writes a second",
+        ({ } m, { } o) => $"{m} MiB/s, {o} reads and writes a second",
+    };
 
     /// <summary>What to do with a machine that has just been launched or started.</summary>
     public static string HowToConnect(Machine m, Uri server)

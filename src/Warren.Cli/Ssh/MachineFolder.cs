@@ -17,6 +17,16 @@ internal sealed class MachineFolder(string configFolder, string machineId)
     /// <summary>Names of the keys, empty when another program launched the machine.</summary>
     public IReadOnlyList<string> Keys => File.Exists(KeyList) ? File.ReadAllLines(KeyList) : [];
 
+    /// <summary>Private keys to offer: those that this program put in, else all that it has.</summary>
+    /// <param name="keys">Where they are kept.</param>
+    /// <returns>Their files, and whether no others are to be offered: a key without a private part here may be one the user's own agent has.</returns>
+    public (IReadOnlyList<string> Files, bool OnlyThese) Offered(KeyFolder keys)
+    {
+        var remembered = Keys;
+        string[] files = [.. (remembered.Count > 0 ? remembered : keys.Names()).Where(keys.Has).Select(keys.PathOf)];
+        return (files, remembered.Count > 0 && files.Length == remembered.Count);
+    }
+
     public void RememberKeys(IEnumerable<string> names)
     {
         var all = Keys.Concat(names).Distinct().ToArray();

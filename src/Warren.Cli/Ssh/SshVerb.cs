@@ -8,12 +8,17 @@ namespace Warren.Cli.Ssh;
 
 internal sealed class SshVerb : Verb
 {
+    /// <summary>Port of the guest's SSH server.</summary>
+    public const int Port = 22;
+
     /// <summary>As long as the server waits for a greeting behind cloud-init.</summary>
     private static readonly TimeSpan s_greetingTime = TimeSpan.FromSeconds(60);
 
     private readonly Option<string> _user;
     private readonly Option<string> _timeout;
     private readonly Option<bool> _forget;
+    private readonly Option<bool> _tunnel;
+    private readonly Option<bool> _direct;
     private readonly Argument<string> _name;
     private readonly Argument<string[]> _command;
 
@@ -23,6 +28,8 @@ internal sealed class SshVerb : Verb
         _user = Option<string>("--user", "Log in as this user [the image's own]", "NAME", "-l");
         _timeout = Option<string>("--timeout", "How long to wait for a guest that is still booting [5m]", "TIME", "-t");
         _forget = Option<bool>("--forget-host-key", "Accept a new host key: the guest has made itself another, on purpose");
+        _tunnel = Option<bool>("--tunnel", "Through the server, also where the machine's forward could be reached [when the server is on another computer]");
+        _direct = Option<bool>("--direct", "To the machine's forward or address, wherever the server is");
         _name = Argument<string>("NAME", "The machine's name or id");
         _command = Argument<string[]>("COMMAND", "What to run; everything behind NAME goes to ssh as it is");
         _command.Arity = ArgumentArity.ZeroOrMore;
@@ -38,12 +45,35 @@ internal sealed class SshVerb : Verb
             throw Refusal.Of("illegal-state", "Machine off", $"{machine.Name} is {Words.Of(machine.State)}: start it with `warren start {machine.Name}`");
         }
 
-        if (!MayTry(machine.Readiness, call.Screen.Now)) machine = await WaitAsync(call, machine, timeout, cancellation);
+        if (call.Get(_tunnel) && call.Get(_direct)) throw Refusal.Invalid("--tunnel", "goes not with --direct");
+        var user = call.Get(_user);
+        string? proxy = null;
+        // On the default network without a forward, or on one of its own of which no address is known.
+        if (machine is { State: MachineState.Running, Ssh: null } && !call.Get(_direct) && (user ?? await UserOfAsync(call.Client, machine, cancellation)) is { } guest)
+        {
+            await Greeting.WaitAsync(call, machine, timeout, cancellation);
+            machine = machine with { Ssh = new SshAddress("", Port, guest) };
+            proxy = Proxy(call, machine);
+        }
+        else
+        {
+            if (!MayTry(machine.Readiness, call.Screen.Now)) machine = await WaitAsync(call, machine, timeout, cancellation);
+            // The machine's address means the server's computer, or one of its networks.
+            if (call.Get(_tunnel) || (!call.Get(_direct) && !call.Client.Server.IsLoopback)) proxy = Proxy(call, machine);
+        }
+
         var address = machine.Ssh ?? throw SpeaksNoSsh(machine);
-        var alias = await HostKeyAliasAsync(call.Client, machine, cancellation);
-        var arguments = ArgumentsFor(call, machine, call.Get(_user) is { } user ? address with { User = user } : address, alias);
+        if (proxy is not null) address = address with { Host = MachineText.Called(machine) + ".warren", Port = Port };
+        var alias = await HostKeyAlias.OfAsync(call.Client, machine, cancellation);
+        var arguments = ArgumentsFor(call, machine, user is not null ? address with { User = user } : address, alias, proxy);
         return ChildProcess.Run(call.Around.Setting("WARREN_SSH") ?? "ssh", arguments);
     }
+
+    /// <summary>Who logs in to a machine, or null where its image does not speak SSH.</summary>
+    public static async Task<string?> UserOfAsync(WarrenClient client, Machine machine, CancellationToken cancellation)
+        => machine.Ssh?.User ?? (await HostKeyAlias.FindImageAsync(client, machine, cancellation) is { DefaultUser: { } user } image && image.Features.Contains("ssh") ? user : null);
+
+    private static string Proxy(Invocation call, Machine machine) => ProxyCommand.Build(call.Around.Self, call.NamedServer, machine.Id, Port);
 
     private static async Task<Machine> WaitAsync(Invocation call, Machine machine, TimeSpan timeout, CancellationToken cancellation)
     {
@@ -75,37 +105,13 @@ internal sealed class SshVerb : Verb
         _ => 100,
     };
 
-    private IReadOnlyList<string> ArgumentsFor(Invocation call, Machine machine, SshAddress address, string hostKeyAlias)
+    private IReadOnlyList<string> ArgumentsFor(Invocation call, Machine machine, SshAddress address, string hostKeyAlias, string? proxy)
     {
         var folder = new MachineFolder(call.Around.ConfigFolder, machine.Id);
         folder.Create();
         if (call.Get(_forget)) File.Delete(folder.KnownHosts);
-        var remembered = folder.Keys;
-        var files = (remembered.Count > 0 ? remembered : call.Keys.Names()).Where(call.Keys.Has).Select(call.Keys.PathOf).ToArray();
-        // A key without a private part here may be one the user's own agent has.
-        var onlyThese = remembered.Count > 0 && files.Length == remembered.Count;
-        return SshArguments.Build(address, hostKeyAlias, folder.KnownHosts, files, onlyThese, call.Get(_command));
-    }
-
-    /// <summary>A machine that keeps nothing makes itself new host keys at each start, and is a new host each time.</summary>
-    private static async Task<string> HostKeyAliasAsync(WarrenClient client, Machine machine, CancellationToken cancellation)
-    {
-        var started = machine.Readiness.Reached.FirstOrDefault(reached => reached.Rung is ReadinessRung.Process);
-        var fresh = started is not null && (machine.Spec.Ephemeral || machine.Spec.DiskGiB == 0 || (machine.Image is { } image && await IsStatelessAsync(client, image, cancellation)));
-        return fresh ? $"warren-{machine.Id}-{started!.At.ToUnixTimeSeconds()}" : $"warren-{machine.Id}";
-    }
-
-    /// <summary>Whether the image's guests live in memory only.</summary>
-    private static async Task<bool> IsStatelessAsync(WarrenClient client, string image, CancellationToken cancellation)
-    {
-        try
-        {
-            return (await client.GetImageAsync(image, cancellation)).Features.Contains("stateless");
-        }
-        catch (WarrenException e) when (e.Kind is "not-found")
-        {
-            return false;
-        }
+        var (files, onlyThese) = folder.Offered(call.Keys);
+        return SshArguments.Build(address, hostKeyAlias, folder.KnownHosts, files, onlyThese, proxy, call.Get(_command));
     }
 
     private static WarrenException SpeaksNoSsh(Machine machine)

@@ -61,10 +61,12 @@ internal static class ProblemText
     };
 
     /// <summary>What to do, where the server cannot know it.</summary>
-    public static string? Advice(Problem problem) => problem.Type[(problem.Type.LastIndexOf(':') + 1)..] switch
+    public static string? Advice(Problem problem) => problem.Kind switch
     {
         "unreachable" => "Is it running? Start it with `make run`, or name another one with --server or WARREN_URL.",
         "unauthenticated" => "Run this as the user that runs the server, or set WARREN_TOKEN (`warren tokens create` makes one).",
+        "quota-exceeded" => "`warren limits` shows what you may have.",
+        "already-running" when problem.Machine is { } machine => $"Use it with `warren ssh {Printable.Of(machine.Name)}` or `warren console {Printable.Of(machine.Name)} --open`, or end it with `warren stop {Printable.Of(machine.Name)}`.",
         _ => null,
     };
 
