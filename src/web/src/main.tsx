@@ -8,7 +8,7 @@ import { makeRouter } from "./router";
 import "./styles.css";
 
 function toLogin(error: unknown): void {
-  if (error instanceof ApiError && error.problem.status === 401 && location.pathname !== "/login") void router.navigate({ to: "/login" });
+  if (error instanceof ApiError && error.problem.status === 401 && location.pathname !== "/login" && location.pathname !== "/sign-up") void router.navigate({ to: "/login" });
 }
 
 const client = new QueryClient({

@@ -16,6 +16,10 @@ import { TemplatesPage } from "./templates/TemplatesPage";
 const root = createRootRouteWithContext<{ client: QueryClient }>()({ errorComponent: Broken, notFoundComponent: Nowhere });
 
 const login = createRoute({ getParentRoute: () => root, path: "/login", component: LoginPage });
+const signUp = createRoute({ getParentRoute: () => root, path: "/sign-up", component: LoginPage });
+
+// For people without an account: outside the shell, which asks who they are.
+const shared = createRoute({ getParentRoute: () => root, path: "/shared", component: lazyRouteComponent(() => import("./console/SharedPage"), "SharedPage") });
 
 const shell = createRoute({
   getParentRoute: () => root,
@@ -74,9 +78,26 @@ const newTemplate = createRoute({
 const keys = createRoute({ getParentRoute: () => shell, path: "/keys", component: KeysPage });
 const hosts = createRoute({ getParentRoute: () => shell, path: "/hosts", component: HostsPage });
 const host = createRoute({ getParentRoute: () => shell, path: "/hosts/$name", component: lazyRouteComponent(() => import("./hosts/HostPage"), "HostPage") });
+const recording = createRoute({ getParentRoute: () => shell, path: "/recordings/$id", component: lazyRouteComponent(() => import("./recordings/PlayerPage"), "PlayerPage") });
 const operations = createRoute({ getParentRoute: () => shell, path: "/operations", component: OperationsPage });
+const account = createRoute({ getParentRoute: () => shell, path: "/account", component: lazyRouteComponent(() => import("./access/AccountPage"), "AccountPage") });
+const users = createRoute({ getParentRoute: () => shell, path: "/users", component: lazyRouteComponent(() => import("./access/UsersPage"), "UsersPage") });
 
-const tree = root.addChildren([login, shell.addChildren([machines, machine, images, templates, template, editTemplate, newTemplate, pools, pool, keys, hosts, host, operations])]);
+const projects = createRoute({ getParentRoute: () => shell, path: "/projects", component: lazyRouteComponent(() => import("./access/ProjectsPage"), "ProjectsPage") });
+const project = createRoute({ getParentRoute: () => shell, path: "/projects/$name", component: lazyRouteComponent(() => import("./access/ProjectPage"), "ProjectPage") });
+
+
+/** `?subject=ID` shows what was done to that. */
+export type AuditSearch = { subject?: string | undefined };
+
+const audit = createRoute({
+  getParentRoute: () => shell,
+  path: "/audit",
+  component: lazyRouteComponent(() => import("./audit/AuditPage"), "AuditPage"),
+  validateSearch: (search): AuditSearch => (search.subject ? { subject: String(search.subject) } : {}),
+});
+
+const tree = root.addChildren([login, signUp, shared, shell.addChildren([machines, machine, images, templates, template, editTemplate, newTemplate, pools, pool, keys, hosts, host, recording, operations, account, users, projects, project, audit])]);
 
 export function makeRouter(client: QueryClient) {
   return createRouter({ routeTree: tree, context: { client }, defaultPreload: "intent", defaultPreloadStaleTime: 0, scrollRestoration: true });

@@ -178,3 +178,22 @@ test("a golden image follows its events and its operation, and its machines are 
   applyEvent(client, event("golden-image.deleted", "g"));
   expect(seen()).toBeUndefined();
 });
+
+test("a machine that is shared with you goes by its id, and touches none of yours that has its name", () => {
+  const client = clientWith([machine("a")]);
+  client.setQueryData(keys.machine("m-a"), machine("a"));
+  const shared: Machine = { ...machine("b", "stopped"), name: "m-a", shared: { role: "viewer", by: "ann" } };
+  client.setQueryData(keys.machine("b"), shared);
+  applyEvent(client, event("machine.changed", "b", { ...shared, state: "running" }));
+  expect(client.getQueryData<Machine>(keys.machine("m-a"))?.state).toBe("running");
+  expect(client.getQueryData<Machine>(keys.machine("m-a"))?.id).toBe("a");
+  expect(client.getQueryData<Machine>(keys.machine("b"))?.state).toBe("running");
+});
+
+test("what is shared with whom is read again when that changes", () => {
+  const client = clientWith([machine("a")]);
+  client.setQueryData(keys.machine("a"), machine("a"));
+  client.setQueryData(keys.usersOf("a"), []);
+  applyEvent(client, event("machine-user.deleted", "a"));
+  for (const key of [keys.machines, keys.machine("a"), keys.usersOf("a")]) expect(client.getQueryState(key)?.isInvalidated).toBe(true);
+});

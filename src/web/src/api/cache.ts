@@ -1,16 +1,32 @@
 import type { QueryClient, QueryKey } from "@tanstack/react-query";
+import { addressOf } from "../machines/state";
 import { hasEnded } from "../operations/hasEnded";
 import { entries, remove, upsert, type Pages } from "./pages";
-import type { GoldenImage, Host, Image, Lease, Machine, Operation, Pool, WarrenEvent } from "./types";
+import type { Connection, GoldenImage, Host, Image, Lease, Machine, Operation, Pool, WarrenEvent } from "./types";
 
 /** Keys under which the pages' data is kept. */
 export const keys = {
   session: ["session"] as const,
+  account: ["account"] as const,
+  browserSessions: ["browser-sessions"] as const,
+  identities: ["identities"] as const,
+  tokens: ["tokens"] as const,
+  users: ["users"] as const,
+  invitations: ["invitations"] as const,
+  audit: ["audit"] as const,
+  projects: ["projects"] as const,
+  project: (name: string) => ["projects", name] as const,
+  membersOf: (project: string) => ["projects", project, "members"] as const,
   machines: ["machines"] as const,
   machine: (name: string) => ["machine", name] as const,
   snapshots: ["snapshots"] as const,
   snapshotsOf: (machine: string) => ["snapshots", machine] as const,
+  /** All that is known of recordings begins with this. */
+  recordings: ["recordings"] as const,
+  recordingsOf: (machine: string) => ["recordings", "of", machine] as const,
+  recording: (id: string) => ["recordings", "one", id] as const,
   images: ["images"] as const,
+  uploads: ["uploads"] as const,
   goldenImages: ["golden-images"] as const,
   catalogue: ["catalogue"] as const,
   /** All that is known of templates begins with this. */
@@ -22,7 +38,12 @@ export const keys = {
   pools: ["pools"] as const,
   /** Leases of a pool that live, or those that have ended. */
   leases: (pool: string, ended: boolean) => ["leases", pool, ended] as const,
+  usersOf: (machine: string) => ["machine-users", machine] as const,
+  sharesOf: (machine: string) => ["shares", machine] as const,
+  connectionsOf: (machine: string) => ["connections", machine] as const,
+  /** All that is known of limits begins with this. */
   limits: ["limits"] as const,
+  limitsOf: (of: "user" | "project", name: string) => ["limits", of, name] as const,
   sshKeys: ["keys"] as const,
   hosts: ["hosts"] as const,
   /** What has to be asked of the host itself: its machines, networks, storage. */
@@ -64,8 +85,14 @@ export function applyEvent(client: QueryClient, event: WarrenEvent): void {
     default:
       // A snapshot's event does not tell its machine. Only the tree that is shown is read at once.
       if (event.type.startsWith("snapshot.")) void client.invalidateQueries({ queryKey: keys.snapshots });
+      // Whom a machine is shared with, and whether it is with oneself, only the server says.
+      if (event.type.startsWith("machine-user.")) for (const queryKey of [["machine-users"], keys.machines, ["machine"]]) void client.invalidateQueries({ queryKey });
+      if (event.type.startsWith("share.")) void client.invalidateQueries({ queryKey: ["shares"] });
+      if (event.data && event.type.startsWith("connection.")) change<Pages<Connection>>(client, keys.connectionsOf((event.data as Connection).machineId), (pages) => upsert(pages, event.data as Connection));
       // A template is addressed by its name, which an event does not tell.
       if (event.type.startsWith("template.")) void client.invalidateQueries({ queryKey: keys.templates });
+      // What is shown of recordings is little, and read again at once.
+      if (event.type.startsWith("recording.")) void client.invalidateQueries({ queryKey: keys.recordings });
       if (event.type === "machine.created") void client.invalidateQueries({ queryKey: keys.hosts });
       if (event.data && event.type.startsWith("host.")) putHost(client, event.data as Host);
       if (event.data && event.type.startsWith("machine.")) putMachine(client, event.data as Machine);
@@ -90,11 +117,12 @@ export function putLease(client: QueryClient, lease: Lease): void {
   void client.invalidateQueries({ queryKey: keys.pools });
 }
 
-function putMachine(client: QueryClient, machine: Machine): void {
+/** A machine as an event or an answer tells it. */
+export function putMachine(client: QueryClient, machine: Machine): void {
   change<Pages<Machine>>(client, keys.machines, (pages) => upsert(pages, machine));
   // Whether a new machine belongs into a narrowed list is the server's to say; one that is shown there already is kept fresh.
   for (const key of narrowed(client)) change<Pages<Machine>>(client, key, (pages) => upsert(pages, machine, false));
-  change<Machine>(client, keys.machine(machine.name), (known) => known && machine);
+  change<Machine>(client, keys.machine(addressOf(machine)), (known) => known && machine);
 }
 
 function forgetMachine(client: QueryClient, id: string): void {
@@ -126,7 +154,7 @@ function putOperation(client: QueryClient, operation: Operation): void {
   change<Pages<Operation>>(client, keys.operationsOf(operation.subjectId), (pages) => upsert(pages, operation));
   if (operation.subjectKind === "machine") {
     for (const key of [keys.machines, ...narrowed(client)]) change<Pages<Machine>>(client, key, (pages) => mark(pages, operation));
-    change<Machine>(client, keys.machine(operation.subjectName), (machine) => machine && marked(machine, operation));
+    for (const name of [operation.subjectName, operation.subjectId]) change<Machine>(client, keys.machine(name), (machine) => machine && marked(machine, operation));
     // Where the machine stands among its snapshots is told by no event of theirs.
     if (hasEnded(operation)) void client.invalidateQueries({ queryKey: keys.snapshotsOf(operation.subjectId) });
     // Nor how many machines a golden image has made.

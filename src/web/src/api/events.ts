@@ -7,13 +7,13 @@ import type { Operation, WarrenEvent } from "./types";
 export type Liveness = "connecting" | "live" | "lost";
 
 const types = [
-  "machine.changed", "machine.created", "machine.deleted", "machine.expiring", "machine.idle", "image.changed", "image.created", "image.deleted", "golden-image.changed",
+  "machine.changed", "machine.created", "machine.deleted", "machine.expiring", "machine.idle", "machine.unwatched", "image.changed", "image.created", "image.deleted", "golden-image.changed",
   "golden-image.created", "golden-image.deleted", "template.changed", "template.created", "template.deleted", "pool.changed", "pool.created", "pool.deleted", "pool.low", "lease.changed", "lease.created",
-  "lease.deleted", "snapshot.changed", "snapshot.created", "snapshot.deleted", "operation.changed", "host.added", "host.changed", "host.status",
+  "lease.deleted", "connection.opened", "connection.closed", "share.created", "share.deleted", "machine-user.created", "machine-user.changed", "machine-user.deleted", "snapshot.changed", "snapshot.created", "snapshot.deleted", "operation.changed", "host.added", "host.changed", "host.status",
   "host.removed",
 ];
 /** First words of the query keys whose data the events keep up to date. */
-const told = new Set<unknown>(["machines", "machine", "snapshots", "images", "golden-images", "catalogue", "templates", "pools", "leases", "operations", "operation", "hosts", "host"]);
+const told = new Set<unknown>(["machines", "machine", "snapshots", "images", "golden-images", "catalogue", "templates", "pools", "leases", "connections", "shares", "machine-users", "operations", "operation", "hosts", "host"]);
 const longestPause = 15_000;
 
 /** Follows the server's events while the tab is seen; a hidden tab lets go of its connection, of which a browser has six per server. */

@@ -19,12 +19,27 @@ export async function problemOf(response: Response): Promise<Problem> {
     const body: unknown = await response.json().catch(() => null);
     if (isProblem(body)) return body;
   }
+  return bare(response.status);
+}
+
+function bare(status: number): Problem {
   return {
     type: "about:blank",
-    title: response.status >= 502 && response.status <= 504 ? "The server does not answer" : "The server refused",
-    status: response.status,
-    detail: `HTTP ${response.status} without an explanation.`,
+    title: status >= 502 && status <= 504 ? "The server does not answer" : "The server refused",
+    status,
+    detail: `HTTP ${status} without an explanation.`,
   };
+}
+
+/** The same, of an answer that is not one of fetch. */
+export function problemFrom(status: number, text: string): Problem {
+  try {
+    const body: unknown = JSON.parse(text);
+    if (isProblem(body)) return body;
+  } catch {
+    // Somebody else's page.
+  }
+  return bare(status);
 }
 
 /** Any failure as a title and a text for people. */
@@ -40,7 +55,8 @@ export function explain(error: unknown): { title: string; detail?: string } {
 
 /** Field errors by name; names are normalised to `forwards[0].hostPort`. */
 export function fieldErrors(error: unknown): Record<string, string[]> {
-  if (!(error instanceof ApiError) || !error.problem.errors) return {};
+  // What is more than one's share is no mistake of any field.
+  if (!(error instanceof ApiError) || !error.problem.errors || error.kind === "quota-exceeded") return {};
   const entries = Object.entries(error.problem.errors).map(([field, rules]) => [normalise(field), rules] as const);
   return Object.fromEntries(entries);
 }

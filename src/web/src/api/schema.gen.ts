@@ -21,6 +21,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a launch may ask for, and what you and the current project may have and have */
+        get: operations["getLimits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/hypervisors": {
         parameters: {
             query?: never;
@@ -38,17 +55,51 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/limits": {
+    "/api/v1/connections": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** What a launch may ask for */
-        get: operations["getLimits"];
+        /** Who is or was at the consoles of all machines, newest first; for the owner of the server. Kept for 30 days */
+        get: operations["listConnections"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/machines/{machine}/connections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is or was at the machine's consoles, newest first; open=true: who is there now */
+        get: operations["listMachineConnections"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shares/open": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a share link leads to, and a ticket for its screen */
+        post: operations["openShare"];
         delete?: never;
         options?: never;
         head?: never;
@@ -82,10 +133,63 @@ export interface paths {
         /** Who is asking */
         get: operations["getSession"];
         put?: never;
-        /** Log a browser in with the secret of a one-time link */
+        /** Log a browser in with name and password, or with the secret of a one-time link */
         post: operations["logIn"];
         /** Log this browser out */
         delete: operations["logOut"];
+        options?: never;
+        head?: never;
+        /** Let this browser act in another project */
+        patch: operations["switchProject"];
+        trace?: never;
+    };
+    "/api/v1/session/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The other half of logging in, for those who have a second factor */
+        post: operations["logInSecondFactor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Your browsers that are logged in */
+        get: operations["listSessions"];
+        put?: never;
+        post?: never;
+        /** Log all your browsers out but this one */
+        delete: operations["endOtherSessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{session}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Log one of your browsers out; its consoles close at once */
+        delete: operations["endSession"];
         options?: never;
         head?: never;
         patch?: never;
@@ -100,9 +204,217 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** A new one-time login link */
+        /** A new one-time login link for yourself; of the tokens only the command line's own makes one */
         post: operations["createLoginLink"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sign-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who may make an account of their own */
+        get: operations["getSignUp"];
+        put?: never;
+        /** Make an account, and log this browser in */
+        post: operations["signUp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Invitations that were not used yet */
+        get: operations["listInvitations"];
+        put?: never;
+        /** A link that lets somebody sign up, once; it is told once, here */
+        post: operations["createInvitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/{invitation}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take an invitation back */
+        delete: operations["deleteInvitation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Your account */
+        get: operations["getAccount"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Set your password; your other sessions end */
+        put: operations["changePassword"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A secret for an authenticator; it counts once a code of it was confirmed */
+        post: operations["beginSecondFactor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/second-factor/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask for codes from now on; answers with ten recovery codes, once */
+        post: operations["confirmSecondFactor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/second-factor/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask for no codes any more; takes one last code */
+        post: operations["removeSecondFactor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/provider": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Send this browser to the OpenID Connect provider, to log in there */
+        get: operations["logInByProvider"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/identities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who you are at the OpenID Connect provider */
+        get: operations["listIdentities"];
+        put?: never;
+        /** Take what the provider said of this browser's user */
+        post: operations["addIdentity"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/identities/connect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Send this browser there */
+        get: operations["visitProvider"];
+        put?: never;
+        /** Where to send this browser, to log in by the provider from now on; takes the present password, if there is one */
+        post: operations["connectIdentity"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/identities/{identity}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Log in by the provider no more */
+        delete: operations["deleteIdentity"];
         options?: never;
         head?: never;
         patch?: never;
@@ -136,8 +448,236 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** End a token */
+        /** End a token; what is open by it closes at once */
         delete: operations["deleteToken"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All users, by name */
+        get: operations["listUsers"];
+        put?: never;
+        /** A new user, or a service account; neither has a password yet */
+        post: operations["createUser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{user}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One user, by id or name */
+        get: operations["getUser"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change a user's role, or keep them out: what they have open ends at once */
+        patch: operations["editUser"];
+        trace?: never;
+    };
+    "/api/v1/users/{user}/login-links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A one-time link by which the user gets in and sets a new password */
+        post: operations["createUserLoginLink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{user}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Log all their browsers out */
+        delete: operations["endUserSessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{user}/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ask the user for no codes any more: for one who has lost authenticator and recovery codes */
+        delete: operations["removeUserSecondFactor"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{user}/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Their tokens, without the secrets */
+        get: operations["listUserTokens"];
+        put?: never;
+        /** A new token of a service account; its secret is sent once, here */
+        post: operations["createUserToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{user}/tokens/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End one of their tokens */
+        delete: operations["deleteUserToken"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Your projects, by name; all of them for administrators */
+        get: operations["listProjects"];
+        put?: never;
+        /** A new project, whose administrator you are */
+        post: operations["createProject"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One project, by id or name */
+        get: operations["getProject"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is in it, by name */
+        get: operations["listProjectMembers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/members/{user}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Let a user in, or change their role in the project; for its administrators */
+        put: operations["setProjectMember"];
+        post?: never;
+        /** Take a user out: what they have open of it ends at once; for its administrators, and for oneself */
+        delete: operations["removeProjectMember"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{user}/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a user may have and has, in all projects together */
+        get: operations["getUserLimits"];
+        /** Set what a user may have; what is left out is the server's default, -1 is no limit */
+        put: operations["setUserLimits"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a project may have and has, of all its members together */
+        get: operations["getProjectLimits"];
+        /** Set what a project may have; what is left out is the server's default, -1 is no limit. For administrators of the server */
+        put: operations["setProjectLimits"];
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -342,7 +882,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** SSH keys, by name */
+        /** SSH keys, oldest first */
         get: operations["listKeys"];
         put?: never;
         /** Make a pair (its private part is sent once, here, and not kept) or store a public key */
@@ -364,7 +904,7 @@ export interface paths {
         get: operations["getKey"];
         put?: never;
         post?: never;
-        /** Forget a key; machines keep it */
+        /** Forget a key; machines keep it. By name only one's own */
         delete: operations["deleteKey"];
         options?: never;
         head?: never;
@@ -383,23 +923,6 @@ export interface paths {
         put?: never;
         /** Have an image: from a recipe, the catalogue, a URL or a path */
         post: operations["importImage"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/images/upload": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Have an image: its bytes are the request's body */
-        post: operations["uploadImage"];
         delete?: never;
         options?: never;
         head?: never;
@@ -456,6 +979,44 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Your uploads of the last day in this project, newest first */
+        get: operations["listUploads"];
+        put?: never;
+        /** Begin to send a file that becomes an image; what it is, is in the headers of the tus protocol */
+        post: operations["createUpload"];
+        delete?: never;
+        /** What of the tus protocol is spoken */
+        options: operations["getUploadOptions"];
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/uploads/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Give an upload up */
+        delete: operations["deleteUpload"];
+        options?: never;
+        /** How much of a file is here */
+        head: operations["getUploadOffset"];
+        /** Send the next piece; with the last one the import begins */
+        patch: operations["appendToUpload"];
         trace?: never;
     };
     "/api/v1/golden-images": {
@@ -519,7 +1080,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Machines, newest first */
+        /** Machines, newest first; those that are shared with you among them */
         get: operations["listMachines"];
         put?: never;
         /** Launch a machine */
@@ -537,7 +1098,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One machine, by id or name */
+        /** One machine, by id or name; one that is shared with you, by its id */
         get: operations["getMachine"];
         put?: never;
         post?: never;
@@ -545,7 +1106,7 @@ export interface paths {
         delete: operations["deleteMachine"];
         options?: never;
         head?: never;
-        /** Change memory, CPUs or disk of a stopped machine (202), or when and by what a machine ends (200) */
+        /** Change memory, CPUs or disk of a stopped machine (202), or when and by what a machine ends and whether its screen is recorded (200) */
         patch: operations["editMachine"];
         trace?: never;
     };
@@ -804,6 +1365,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/machines/{machine}/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whom the machine is shared with, by name */
+        get: operations["listMachineUsers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/machines/{machine}/users/{user}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Let a user look at the machine or use it, whatever project they are in; for who may change it */
+        put: operations["shareMachine"];
+        post?: never;
+        /** Share it with a user no more: what they have open of it ends at once; for who may change it, and for oneself */
+        delete: operations["unshareMachine"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/machines/{machine}/snapshots": {
         parameters: {
             query?: never;
@@ -1037,23 +1633,6 @@ export interface paths {
         patch: operations["renewLease"];
         trace?: never;
     };
-    "/api/v1/machines/{machine}/screen": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** WebSocket that carries the screen as RFB (RFC 6143) bytes; with viewOnly=true nothing that the viewer types reaches the machine */
-        get: operations["openScreen"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/machines/{machine}/serial": {
         parameters: {
             query?: never;
@@ -1061,7 +1640,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** WebSocket that carries the serial line's bytes; it outlives a move of the machine to another host */
+        /**
+         * WebSocket that carries the serial line's bytes; it outlives restarts of the machine and its moves to other hosts
+         * @description Any number of terminals share the line. from is the place in the log where it goes on (log says in which), tail the bytes of the log that come first; without them it begins now. With viewOnly=true nothing that is typed reaches the machine. With the subprotocol warren.serial text messages tell places (SerialPlace); see docs/consoles.md.
+         */
         get: operations["openSerial"];
         put?: never;
         post?: never;
@@ -1080,6 +1662,23 @@ export interface paths {
         };
         /** What the guest wrote to its serial line; with follow=true it goes on until the machine is off */
         get: operations["readLogs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/machines/{machine}/screen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** WebSocket that carries the screen as RFB (RFC 6143) bytes; with viewOnly=true nothing that the viewer types reaches the machine */
+        get: operations["openScreen"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1119,6 +1718,187 @@ export interface paths {
         put?: never;
         /** Types, presses keys, moves and clicks; answers when all is sent */
         post: operations["sendInput"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/machines/{machine}/tickets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A secret that opens one console of the machine once, within 30 seconds: ?ticket= at the WebSocket */
+        post: operations["createTicket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/machines/{machine}/shares": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Links to the machine's screen that work now, without their secrets */
+        get: operations["listShares"];
+        put?: never;
+        /** A link to the machine's screen for somebody without an account; it is told once, here */
+        post: operations["createShare"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/machines/{machine}/shares/{share}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End a link; whoever looks by it has to go at once */
+        delete: operations["deleteShare"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/machines/{machine}/ports/{port}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * WebSocket that carries a TCP connection to a port of the guest, in binary messages
+         * @description An empty message says, in either direction, that this side sends nothing more. The answer comes when the guest has accepted; port-closed (409) says that nobody listens there.
+         */
+        get: operations["openPort"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/machines/{machine}/rdp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A file for a remote desktop client that connects to localPort (13389) of the user's own computer, where `warren tunnel NAME localPort:3389` listens */
+        get: operations["getRemoteDesktopFile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recordings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Recordings of screens, newest first; machine is a machine's id or name, and may be gone */
+        get: operations["listRecordings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recordings/{recording}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One recording */
+        get: operations["getRecording"];
+        put?: never;
+        post?: never;
+        /** Delete a recording that is over */
+        delete: operations["deleteRecording"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recordings/{recording}/screen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * WebSocket that plays it as RFB (RFC 6143) to any viewer
+         * @description Begins at the second `at`, `speed` times as fast (0.25 to 64), or standing still (`paused`). A client that offers the WebSocket subprotocol warren.screen also gets text messages, a PlayerState each, and may send such of PlayerCommand.
+         */
+        get: operations["playRecording"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recordings/{recording}/screen.png": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the screen showed at a second; the header Warren-Screen has its real size as 1024x768 */
+        get: operations["getRecordedPicture"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recordings/{recording}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The recording as a video, mp4 (default) or webm, made by ffmpeg while it is sent
+         * @description `from` and `to` are seconds, `speed` makes it shorter (1 to 64). Of stretches in which nothing was seen two seconds are shown.
+         */
+        get: operations["exportRecording"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1176,10 +1956,95 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who did what, newest first; administrators of a project see that of the current one
+         * @description action is a whole name or its beginning (`machine.`); result is ok, refused or failed; from and to are times (RFC 3339), from included and to not; user, subject and project are ids or names.
+         */
+        get: operations["listAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/head": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The last entry's number and hash: kept elsewhere, it shows later whether the end was cut off */
+        get: operations["getAuditHead"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Walks the chain of hashes and tells the first entry that is wrong; with head=SEQ:HASH also whether that is still in it */
+        get: operations["verifyAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All entries, oldest first, one JSON object a line with its hashes; after=SEQ: only those behind it */
+        get: operations["exportAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description GET /account: the caller's own account. */
+        Account: {
+            /** @description The user. */
+            user: components["schemas"]["User"];
+            /** @description Whether there is a password; otherwise one-time links log them in. */
+            hasPassword: boolean;
+            /**
+             * Format: int32
+             * @description Recovery codes that are left.
+             */
+            recoveryCodes: number;
+            /** @description Whether a new password, and a second factor, need the current one: a session that a one-time link of an administrator has just begun needs none. */
+            passwordNeedsCurrent: boolean;
+        };
         /** @description POST /hosts. */
         AddHostRequest: {
             /** @description Name: 1-63 of a-z, 0-9 and '-'. */
@@ -1204,6 +2069,11 @@ export interface components {
              * @description Most machines that it takes; 0 or left out: no limit.
              */
             machineLimit?: null | number;
+        };
+        /** @description POST /account/identities: what the browser brought back from the provider. */
+        AddIdentityRequest: {
+            /** @description As it stands in the address of the account's page behind `connect.`. */
+            ticket: string;
         };
         /** @description POST /hosts/{name}/machines/{nativeName}/adopt. */
         AdoptRequest: {
@@ -1230,11 +2100,166 @@ export interface components {
             lastUsedAt: null | string;
             /** Format: date-time */
             expiresAt: null | string;
+            /** @description What it may be used for. */
+            scope?: components["schemas"]["TokenScope"];
+            /** @description Name of the project that it acts in. */
+            project?: null | string;
+            /** @description Id of the pool that it is confined to. */
+            pool?: null | string;
+            /** @description Name of the template that it is confined to. */
+            template?: null | string;
+            /** @description Whether it is good for machines of other projects, too, that are shared with its user. */
+            shared?: boolean;
+        };
+        /**
+         * @description Who did something.
+         * @enum {unknown}
+         */
+        AuditActor: "person" | "service" | "share" | "system" | "nobody";
+        /** @description An audit entry: who did what, to what, from where, with what result. Entries are never changed. */
+        AuditEntry: {
+            /**
+             * Format: int64
+             * @description Its number: 1, 2, 3, … without gaps.
+             */
+            seq: number;
+            /**
+             * Format: date-time
+             * @description When it was answered, or happened.
+             */
+            at: string;
+            /** @description Who. */
+            actor: components["schemas"]["AuditActor"];
+            /** @description Id of the user whose rights were used. */
+            userId?: null | string;
+            /** @description Their name then; of a share link, what who opened it said. */
+            user?: null | string;
+            /** @description What they were known by: `session:ID`, `token:ID` or `share:ID`. */
+            credential?: null | string;
+            /** @description The name that somebody tried to log in with, in vain. */
+            tried?: null | string;
+            /** @description The address that it came from. */
+            address?: null | string;
+            /** @description What the program called itself, at most 120 characters. */
+            userAgent?: null | string;
+            /** @description What, as a name that stays: `machine.launch`. */
+            action: string;
+            /** @description The request's method. */
+            method?: null | string;
+            /** @description The request's route, with places for names. */
+            route?: null | string;
+            /** @description What it was done to: `machine`, `user`, … */
+            subjectKind?: null | string;
+            /** @description Its id, where known. */
+            subjectId?: null | string;
+            /** @description Its name then, where known. */
+            subject?: null | string;
+            /** @description Id of the project that it is a matter of; absent for matters of the server. */
+            projectId?: null | string;
+            /** @description The project's name now; absent in exports and for projects that are gone. */
+            project?: null | string;
+            /** @description What came of it. */
+            result: components["schemas"]["AuditResult"];
+            /**
+             * Format: int32
+             * @description The answer's HTTP status; absent for what the server did by itself.
+             */
+            status?: null | number;
+            /** @description The answer's problem, without its prefix: `not-found`. */
+            problem?: null | string;
+            /** @description The operation that was accepted, begun or ended. */
+            operationId?: null | string;
+            /** @description Plain fields of the request, and what else is worth knowing, by name; the values of all others are left out. */
+            detail: {
+                [key: string]: string;
+            };
+            /** @description Hash of the entry before it, SHA-256 in hex. */
+            previousHash: string;
+            /** @description SHA-256 in hex of the hash before it and its own fields; docs/audit.md says how. */
+            hash: string;
+        };
+        /** @description Where the audit trail ends. Kept elsewhere, it shows later whether the end was cut off. */
+        AuditHead: {
+            /**
+             * Format: int64
+             * @description The last entry's number; 0 before there is any.
+             */
+            seq: number;
+            /** @description Its hash. */
+            hash: string;
+        };
+        /**
+         * @description What came of it.
+         * @enum {unknown}
+         */
+        AuditResult: "ok" | "refused" | "failed";
+        /** @description GET /audit/verify: what walking through the chain has shown. */
+        AuditVerificationResult: {
+            /** @description Whether every entry is as it was written, and follows the one before it. */
+            intact: boolean;
+            /**
+             * Format: int64
+             * @description Entries that were found good.
+             */
+            entries: number;
+            /**
+             * Format: int64
+             * @description Number of the oldest one; absent where there is none.
+             */
+            firstSeq?: null | number;
+            /** @description Where the trail ends. */
+            head: components["schemas"]["AuditHead"];
+            /**
+             * Format: int64
+             * @description Number of the first entry that is wrong or missing.
+             */
+            brokenSeq?: null | number;
+            /** @description What is wrong with it. */
+            problem?: null | string;
+            keptHead?: null | components["schemas"]["KeptHeadState"];
+            /**
+             * Format: date-time
+             * @description When it was looked.
+             */
+            checkedAt: string;
         };
         /** @description POST /machines/{id}/autostart. */
         AutostartRequest: {
             /** @description Start it with its host. */
             on: boolean;
+        };
+        /** @description POST /account/second-factor. */
+        BeginSecondFactorRequest: {
+            /** @description The present password; needed where a new password needs it, see bool Account.PasswordNeedsCurrent. */
+            current?: null | string;
+        };
+        /** @description A browser that is logged in. */
+        BrowserSession: {
+            /** @description What it is ended by. */
+            id: string;
+            /** @description Whether it is the one that asks. */
+            current: boolean;
+            /** @description How it was logged in. */
+            begunBy: components["schemas"]["SessionBegin"];
+            /** @description Network address that it was last used from. */
+            address: string;
+            /** @description What the browser called itself when it logged in. */
+            userAgent: string;
+            /**
+             * Format: date-time
+             * @description When it logged in.
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description When it last asked for something, to the minute.
+             */
+            lastUsedAt: string;
+            /**
+             * Format: date-time
+             * @description When it ends if it is not used.
+             */
+            expiresAt: string;
         };
         /** @description Something that a host can do, or why it cannot. */
         Capability: {
@@ -1283,6 +2308,13 @@ export interface components {
             /** @description Id of the image in the store when it is there already. */
             imageId?: null | string;
         };
+        /** @description PUT /account/password. All other sessions of the user end. */
+        ChangePasswordRequest: {
+            /** @description The present password; see bool Account.PasswordNeedsCurrent. */
+            current?: null | string;
+            /** @description The new one, 10 to 256 characters. */
+            password: string;
+        };
         /** @description POST /pools/{pool}/claims. */
         ClaimRequest: {
             /**
@@ -1307,6 +2339,72 @@ export interface components {
          * @enum {unknown}
          */
         CloudInitStatus: "unknown" | "running" | "done" | "error";
+        /** @description A code of the authenticator, or a recovery code. */
+        CodeRequest: {
+            /** @description Six digits, or the recovery code. */
+            code: string;
+        };
+        /** @description POST /account/identities/connect. */
+        ConnectIdentityRequest: {
+            /** @description The present password; needed where a new password needs it, see bool Account.PasswordNeedsCurrent. */
+            current?: null | string;
+        };
+        /** @description Somebody at a machine's console, now or formerly. */
+        Connection: {
+            /** @description Id. */
+            id: string;
+            /** @description The machine's id. */
+            machineId: string;
+            /** @description The machine's name then. */
+            machine: string;
+            /** @description To what. */
+            kind: components["schemas"]["ConsoleKind"];
+            /** @description The user, or what somebody with a share link said. */
+            user: string;
+            /** @description Id of the share link that let them in; absent for users. */
+            shareId?: null | string;
+            /** @description The address that they came from. */
+            address: string;
+            /** @description The most that they could do. */
+            role: components["schemas"]["ViewerRole"];
+            /**
+             * Format: date-time
+             * @description When it was opened.
+             */
+            startedAt: string;
+            /**
+             * Format: date-time
+             * @description When it ended; absent while it is open.
+             */
+            endedAt?: null | string;
+            /**
+             * Format: int64
+             * @description Bytes sent to them; of an open one as of some seconds ago.
+             */
+            sentBytes: number;
+            /**
+             * Format: int64
+             * @description Bytes that came from them.
+             */
+            receivedBytes: number;
+        };
+        /**
+         * @description What of a machine a connection is to.
+         * @enum {unknown}
+         */
+        ConsoleKind: "screen" | "serial" | "port";
+        /** @description A secret that opens one console once, within 30 seconds. */
+        ConsoleTicket: {
+            /** @description The secret. */
+            ticket: string;
+            /** @description Path of the WebSocket, with the ticket in its query. */
+            path: string;
+            /**
+             * Format: date-time
+             * @description When it stops working.
+             */
+            expiresAt: string;
+        };
         /** @description POST /golden-images. */
         CreateGoldenImageRequest: {
             /** @description Name; the next version of it is made. */
@@ -1321,6 +2419,20 @@ export interface components {
             markReadyByHand?: boolean;
             /** @description Anything worth knowing, up to 1000 characters. */
             description?: null | string;
+        };
+        /** @description POST /invitations. */
+        CreateInvitationRequest: {
+            role?: null | components["schemas"]["UserRole"];
+            /** @description A project that they join besides their own, by id or name. */
+            project?: null | string;
+            projectRole?: null | components["schemas"]["ProjectRole"];
+            /** @description What it is for, at most 100 characters. */
+            note?: null | string;
+            /**
+             * Format: int32
+             * @description Days until it stops working, 1 to 30; 7 when left out.
+             */
+            days?: null | number;
         };
         /** @description POST /keys: make a pair, or store a public key that exists. */
         CreateKeyRequest: {
@@ -1382,12 +2494,36 @@ export interface components {
              */
             leaseMaximumSeconds?: null | number;
         };
+        /** @description POST /projects. */
+        CreateProjectRequest: {
+            /** @description Its name: letters, digits, '.', '_' and '-'. */
+            name: string;
+        };
+        /** @description POST /machines/{machine}/shares: a link to its screen for somebody without an account. */
+        CreateShareRequest: {
+            /** @description What whoever has the link may do; `view` when left out. They can ask for more, and somebody who controls the screen can grant it. */
+            role?: components["schemas"]["ViewerRole"];
+            /**
+             * Format: int32
+             * @description Seconds for which it works, 60 to 2592000 (30 days); a day when left out.
+             */
+            expiresInSeconds?: number;
+            /** @description Whom it is for, at most 63 characters. */
+            name?: null | string;
+        };
         /** @description POST /hosts/{name}/storage. */
         CreateStorageRequest: {
             /** @description Name. */
             name: string;
             /** @description Absolute path of a folder of the host. */
             path: string;
+        };
+        /** @description POST /machines/{machine}/tickets: asks for a way into a console without a login. */
+        CreateTicketRequest: {
+            /** @description To what; the screen when left out. */
+            kind?: components["schemas"]["ConsoleKind"];
+            /** @description What its bearer may do; `control` when left out. */
+            role?: components["schemas"]["ViewerRole"];
         };
         /** @description POST /tokens. */
         CreateTokenRequest: {
@@ -1398,6 +2534,31 @@ export interface components {
              * @description Days until it ends, 1 to 365; never when left out.
              */
             days?: null | number;
+            scope?: null | components["schemas"]["TokenScope"];
+            /** @description Project that it acts in, by id or name; the current one when left out. */
+            project?: null | string;
+            /** @description Confines it to one pool, by id or name: it claims machines there and uses those that it claimed, and nothing else. */
+            pool?: null | string;
+            /** @description Confines it to one template, by name: it launches machines of it and uses those, and nothing else. */
+            template?: null | string;
+            /** @description Makes it good for machines of other projects, too, that are shared with its user; false when left out. */
+            shared?: null | boolean;
+        };
+        /** @description POST /users: a person, who gets in by a one-time link first, or a service account. */
+        CreateUserRequest: {
+            /** @description Login name: a-z, 0-9 and '-', beginning with a letter. */
+            name: string;
+            kind?: null | components["schemas"]["UserKind"];
+            role?: null | components["schemas"]["UserRole"];
+            /** @description E-mail address. */
+            email?: null | string;
+        };
+        /** @description Answer to POST /invitations: the only time the link is sent. */
+        CreatedInvitation: {
+            /** @description The invitation. */
+            invitation: components["schemas"]["Invitation"];
+            /** @description The link; it works once. */
+            url: string;
         };
         /** @description Answer to POST /keys: the only time the private part is sent; the server does not keep it. */
         CreatedKey: {
@@ -1405,6 +2566,13 @@ export interface components {
             key: components["schemas"]["SshKey"];
             /** @description Private key in OpenSSH's format when a pair was made. */
             privateKey?: null | string;
+        };
+        /** @description Answer to POST /machines/{machine}/shares: the only time that the link is told. */
+        CreatedShare: {
+            /** @description What was made. */
+            share: components["schemas"]["Share"];
+            /** @description The link; its secret is behind `#`, which browsers send to no server. */
+            url: string;
         };
         /** @description Answer to POST /tokens: the only time the secret is sent. */
         CreatedToken: {
@@ -1453,7 +2621,7 @@ export interface components {
         };
         /**
          * @description PATCH /machines/{id}: what is left out stays. Resources are changed by an operation on a stopped machine; when and by what the machine
-         *     ends is changed at once.
+         *     ends, and whether its screen is recorded, is changed at once.
          */
         EditMachineRequest: {
             /**
@@ -1478,6 +2646,9 @@ export interface components {
             ttlSeconds?: null | number;
             ttlAction?: null | components["schemas"]["LifeAction"];
             idle?: null | components["schemas"]["IdlePolicy"];
+            unwatched?: null | components["schemas"]["UnwatchedPolicy"];
+            /** @description Whether what it shows is recorded while it is on, from now on. */
+            recordScreen?: null | boolean;
         };
         /** @description PATCH /machines/{machine}/snapshots/{snapshot}; what is null stays. */
         EditSnapshotRequest: {
@@ -1486,11 +2657,17 @@ export interface components {
             /** @description New description; empty for none. */
             description?: null | string;
         };
+        /** @description PATCH /users/{user}: what is left out stays. */
+        EditUserRequest: {
+            role?: null | components["schemas"]["UserRole"];
+            /** @description Keep them out, or let them in again. Sessions, tokens and open consoles stop at once. */
+            disabled?: null | boolean;
+        };
         /**
          * @description Why something happens to a machine by itself.
          * @enum {unknown}
          */
-        EndCause: "expiry" | "idle";
+        EndCause: "expiry" | "idle" | "unwatched";
         /** @description What will happen to a machine by itself before long, unless it is kept. */
         EndWarning: {
             /** @description Why. */
@@ -1784,6 +2961,14 @@ export interface components {
             bootFormats?: string[];
             /** @description Whether a machine may name a network of its host. */
             namedNetworks?: boolean;
+            /** @description Whether a machine may state what its guest reaches: a network mode. */
+            networkModes?: boolean;
+            /** @description Whether a machine may list where to alone its guest connects: egress. */
+            egressLists?: boolean;
+            /** @description Whether a machine's network can be limited: networkMbps. */
+            networkLimits?: boolean;
+            /** @description Whether a machine's disks can be limited: diskMiBps, diskIops. */
+            diskLimits?: boolean;
         };
         /** @description Something a machine may state that only one kind of hypervisor knows. */
         HypervisorOption: {
@@ -1806,6 +2991,25 @@ export interface components {
             shape: components["schemas"]["SettingShape"];
             /** @description What holds when it is not stated. */
             default?: null | string;
+        };
+        /** @description Who one is at an OpenID Connect provider. */
+        Identity: {
+            /** @description Id of the connection. */
+            id: string;
+            /** @description The provider's URL. */
+            issuer: string;
+            /** @description What one is called there. */
+            label: string;
+            /**
+             * Format: date-time
+             * @description When it was connected.
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description When one last logged in by it.
+             */
+            lastUsedAt: string;
         };
         /**
          * @description What happens to a machine that nobody uses: its guest takes less CPU than the server's threshold, no screen or serial console of it is
@@ -1936,6 +3140,28 @@ export interface components {
             /** Format: int32 */
             maximum: number;
         };
+        /** @description An invitation to sign up, without its secret. */
+        Invitation: {
+            /** @description Id. */
+            id: string;
+            /** @description Role on the server that the new user gets. */
+            role: components["schemas"]["UserRole"];
+            /** @description Name of a project that they join besides their own. */
+            project: null | string;
+            projectRole: null | components["schemas"]["ProjectRole"];
+            /** @description What it is for. */
+            note: null | string;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description When it stops working.
+             */
+            expiresAt: string;
+        };
         /** @description POST /machines/{machine}/keep: puts off what would happen to it by itself, and counts as use. */
         KeepRequest: {
             /**
@@ -1945,6 +3171,8 @@ export interface components {
              */
             ttlSeconds?: null | number;
         };
+        /** @enum {unknown} */
+        KeptHeadState: "found" | "missing" | "pruned";
         /**
          * @description Kinds of SSH key that can be made.
          * @enum {unknown}
@@ -1975,6 +3203,29 @@ export interface components {
             requires?: string[];
             /** @description A network of the host; the driver's own when left out. Excludes forwards. */
             network?: null | string;
+            networkMode?: null | components["schemas"]["MachineNetworkMode"];
+            /**
+             * @description Where to alone the guest may connect, in the mode internet, which a list stands for: `203.0.113.0/24`, `203.0.113.7:443`,
+             *     `203.0.113.7:8000-8100/tcp`, `[2001:db8::1]:443/udp`; a port alone is TCP and UDP. `names` lets it ask the host's name servers, which it
+             *     else may not. What internet keeps from guests stays closed. At most 64; kept as the server writes them.
+             */
+            egress?: string[];
+            /**
+             * Format: int32
+             * @description What its network may send, and as much again receive, in Mbit/s (10^6 bits), 1 to 100000; left out: no limit, or what the server's configuration
+             *     sets for everybody, and no more than that for others than administrators.
+             */
+            networkMbps?: null | number;
+            /**
+             * Format: int32
+             * @description What all its disks together may read and write, in MiB/s, 1 to 100000; left out: as with networkMbps.
+             */
+            diskMiBps?: null | number;
+            /**
+             * Format: int32
+             * @description Reads and writes of all its disks together in a second, 10 to 10000000; left out: as with networkMbps.
+             */
+            diskIops?: null | number;
             /** @description Options that only one kind of hypervisor knows; only hosts that know all of them take the machine. */
             options?: {
                 [key: string]: string;
@@ -2013,6 +3264,9 @@ export interface components {
             ttlSeconds?: null | number;
             ttlAction?: null | components["schemas"]["LifeAction"];
             idle?: null | components["schemas"]["IdlePolicy"];
+            unwatched?: null | components["schemas"]["UnwatchedPolicy"];
+            /** @description Record what it shows on its screen while it is on; not recorded when left out. Only hosts with the capability `screen` can. */
+            recordScreen?: null | boolean;
             /** @description False: create it and leave it off. */
             start?: boolean;
         };
@@ -2056,7 +3310,7 @@ export interface components {
         LeaseEnd: "released" | "expired";
         /** @enum {unknown} */
         LifeAction: "delete" | "stop" | "suspend";
-        /** @description GET /limits: what a launch may ask for. */
+        /** @description GET /limits: what a launch may ask for, and what the caller and the current project may have in all. */
         Limits: {
             /** @description Memory in MiB. */
             memoryMiB: components["schemas"]["IntRange"];
@@ -2066,6 +3320,23 @@ export interface components {
             cpus: components["schemas"]["IntRange"];
             /** @description Host ports that forwards are taken from. */
             hostPorts: components["schemas"]["IntRange"];
+            /**
+             * Format: int32
+             * @description What a machine's network may send, and as much again receive, in Mbit/s, at most; absent: no limit, as for administrators.
+             */
+            networkMbps?: null | number;
+            /**
+             * Format: int32
+             * @description What a machine's disks together may read and write, in MiB/s, at most; absent: no limit, as for administrators.
+             */
+            diskMiBps?: null | number;
+            /**
+             * Format: int32
+             * @description Reads and writes of a machine's disks together in a second, at most; absent: no limit, as for administrators.
+             */
+            diskIops?: null | number;
+            user?: null | components["schemas"]["QuotaStanding"];
+            project?: null | components["schemas"]["QuotaStanding"];
         };
         /** @description POST /login-links: a link that logs a browser in, once. */
         LoginLink: {
@@ -2077,10 +3348,14 @@ export interface components {
              */
             expiresAt: string;
         };
-        /** @description POST /session: log in with the secret of a one-time link. */
+        /** @description POST /session: log in, either with the secret of a one-time link or with name and password. */
         LoginRequest: {
             /** @description The part of the link behind `#`. */
-            secret: string;
+            secret?: null | string;
+            /** @description Name of the user. */
+            name?: null | string;
+            /** @description Their password. */
+            password?: null | string;
         };
         /** @description A machine: what was wanted and what was last observed, kept apart. */
         Machine: {
@@ -2117,6 +3392,8 @@ export interface components {
             ssh?: null | components["schemas"]["SshAddress"];
             /** @description Whether it starts with its host; absent while nobody has said so here. */
             autostart?: null | boolean;
+            /** @description What it shows is recorded while it is on. */
+            recordScreen?: boolean;
             placement?: null | components["schemas"]["Placement"];
             /** @description The host it is moving to, while it does. */
             movingTo?: null | string;
@@ -2145,6 +3422,7 @@ export interface components {
             expiresAt?: null | string;
             ttlAction?: null | components["schemas"]["LifeAction"];
             idle?: null | components["schemas"]["IdlePolicy"];
+            unwatched?: null | components["schemas"]["UnwatchedPolicy"];
             /**
              * Format: date-time
              * @description When it was last seen in use. Kept for a running machine with an idle policy only.
@@ -2156,12 +3434,15 @@ export interface components {
             poolPlace?: null | components["schemas"]["PoolPlace"];
             /** @description Id of the lease that it is lent by; it ends with the machine. */
             lease?: null | string;
+            shared?: null | components["schemas"]["SharedWithYou"];
         };
         /**
          * @description Firmware that the guest boots with.
          * @enum {unknown}
          */
         MachineFirmware: "bios" | "uefi";
+        /** @enum {unknown} */
+        MachineNetworkMode: "isolated" | "internet" | "lan";
         /** @description Resources and devices of a machine. */
         MachineSpec: {
             /**
@@ -2189,6 +3470,24 @@ export interface components {
             dataDisks?: components["schemas"]["DataDiskSpec"][];
             /** @description Network of its host that it is plugged into; absent: the driver's own, with forwards. */
             network?: null | string;
+            networkMode?: null | components["schemas"]["MachineNetworkMode"];
+            /** @description Where to alone its guest may connect; empty: wherever its network mode lets it. */
+            egress?: string[];
+            /**
+             * Format: int32
+             * @description What its network may send, and as much again receive, in Mbit/s; absent: no limit of its own, see GET /limits.
+             */
+            networkMbps?: null | number;
+            /**
+             * Format: int32
+             * @description What all its disks together may read and write, in MiB/s; absent: no limit of its own, see GET /limits.
+             */
+            diskMiBps?: null | number;
+            /**
+             * Format: int32
+             * @description Reads and writes of all its disks together in a second; absent: no limit of its own, see GET /limits.
+             */
+            diskIops?: null | number;
             /** @description What only its hypervisor knows. */
             options?: {
                 [key: string]: string;
@@ -2199,6 +3498,22 @@ export interface components {
          * @enum {unknown}
          */
         MachineState: "creating" | "stopped" | "starting" | "running" | "paused" | "suspended" | "stopping" | "deleting" | "failed" | "unknown";
+        /** @description Somebody who may use one machine without being a member of its project. */
+        MachineUser: {
+            /** @description Login name. */
+            user: string;
+            /** @description Person or service account. */
+            kind: components["schemas"]["UserKind"];
+            /** @description Viewer: looks at the machine, its screen and its serial line. Member: uses it, too. */
+            role: components["schemas"]["ProjectRole"];
+            /** @description Login name of who let them in. */
+            sharedBy: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            sharedAt: string;
+        };
         /**
          * @description Graphics card of the guest.
          * @enum {unknown}
@@ -2269,6 +3584,27 @@ export interface components {
          * @enum {unknown}
          */
         NetworkKind: "nat" | "bridge" | "isolated" | "other";
+        /** @description POST /shares/open: whoever has a link comes in. */
+        OpenShareRequest: {
+            /** @description The part of the link behind `#`. */
+            secret: string;
+            /** @description What the others are to see, at most 40 characters; "guest" when left out. */
+            name?: null | string;
+        };
+        /** @description What a share link leads to. */
+        OpenedShare: {
+            /** @description The machine's name. */
+            machine: string;
+            /** @description What its bearer may do. */
+            role: components["schemas"]["ViewerRole"];
+            /**
+             * Format: date-time
+             * @description When the link stops working.
+             */
+            expiresAt: string;
+            /** @description A way in, for once; ask again for the next. */
+            ticket: components["schemas"]["ConsoleTicket"];
+        };
         /** @description A durable record of something being done. */
         Operation: {
             /** @description Id. */
@@ -2324,9 +3660,30 @@ export interface components {
             next?: null | string;
         };
         /** @description One page of a list. */
+        PageOfAuditEntry: {
+            /** @description The entries, newest first unless the route says otherwise. */
+            items: components["schemas"]["AuditEntry"][];
+            /** @description Cursor for the next page, to be passed as `?after=`; absent on the last page. */
+            next?: null | string;
+        };
+        /** @description One page of a list. */
+        PageOfBrowserSession: {
+            /** @description The entries, newest first unless the route says otherwise. */
+            items: components["schemas"]["BrowserSession"][];
+            /** @description Cursor for the next page, to be passed as `?after=`; absent on the last page. */
+            next?: null | string;
+        };
+        /** @description One page of a list. */
         PageOfCatalogueEntry: {
             /** @description The entries, newest first unless the route says otherwise. */
             items: components["schemas"]["CatalogueEntry"][];
+            /** @description Cursor for the next page, to be passed as `?after=`; absent on the last page. */
+            next?: null | string;
+        };
+        /** @description One page of a list. */
+        PageOfConnection: {
+            /** @description The entries, newest first unless the route says otherwise. */
+            items: components["schemas"]["Connection"][];
             /** @description Cursor for the next page, to be passed as `?after=`; absent on the last page. */
             next?: null | string;
         };
@@ -2359,9 +3716,23 @@ export interface components {
             next?: null | string;
         };
         /** @description One page of a list. */
+        PageOfIdentity: {
+            /** @description The entries, newest first unless the route says otherwise. */
+            items: components["schemas"]["Identity"][];
+            /** @description Cursor for the next page, to be passed as `?after=`; absent on the last page. */
+            next?: null | string;
+        };
+        /** @description One page of a list. */
         PageOfImage: {
             /** @description The entries, newest first unless the route says otherwise. */
             items: components["schemas"]["Image"][];
+            /** @description Cursor for the next page, to be passed as `?after=`; absent on the last page. */
+            next?: null | string;
+        };
+        /** @description One page of a list. */
+        PageOfInvitation: {
+            /** @description The entries, newest first unless the route says otherwise. */
+            items: components["schemas"]["Invitation"][];
             /** @description Cursor for the next page, to be passed as `?after=`; absent on the last page. */
             next?: null | string;
         };
@@ -2376,6 +3747,13 @@ export interface components {
         PageOfMachine: {
             /** @description The entries, newest first unless the route says otherwise. */
             items: components["schemas"]["Machine"][];
+            /** @description Cursor for the next page, to be passed as `?after=`; absent on the last page. */
+            next?: null | string;
+        };
+        /** @description One page of a list. */
+        PageOfMachineUser: {
+            /** @description The entries, newest first unless the route says otherwise. */
+            items: components["schemas"]["MachineUser"][];
             /** @description Cursor for the next page, to be passed as `?after=`; absent on the last page. */
             next?: null | string;
         };
@@ -2397,6 +3775,34 @@ export interface components {
         PageOfPool: {
             /** @description The entries, newest first unless the route says otherwise. */
             items: components["schemas"]["Pool"][];
+            /** @description Cursor for the next page, to be passed as `?after=`; absent on the last page. */
+            next?: null | string;
+        };
+        /** @description One page of a list. */
+        PageOfProject: {
+            /** @description The entries, newest first unless the route says otherwise. */
+            items: components["schemas"]["Project"][];
+            /** @description Cursor for the next page, to be passed as `?after=`; absent on the last page. */
+            next?: null | string;
+        };
+        /** @description One page of a list. */
+        PageOfProjectMember: {
+            /** @description The entries, newest first unless the route says otherwise. */
+            items: components["schemas"]["ProjectMember"][];
+            /** @description Cursor for the next page, to be passed as `?after=`; absent on the last page. */
+            next?: null | string;
+        };
+        /** @description One page of a list. */
+        PageOfRecording: {
+            /** @description The entries, newest first unless the route says otherwise. */
+            items: components["schemas"]["Recording"][];
+            /** @description Cursor for the next page, to be passed as `?after=`; absent on the last page. */
+            next?: null | string;
+        };
+        /** @description One page of a list. */
+        PageOfShare: {
+            /** @description The entries, newest first unless the route says otherwise. */
+            items: components["schemas"]["Share"][];
             /** @description Cursor for the next page, to be passed as `?after=`; absent on the last page. */
             next?: null | string;
         };
@@ -2425,6 +3831,20 @@ export interface components {
         PageOfTemplate: {
             /** @description The entries, newest first unless the route says otherwise. */
             items: components["schemas"]["Template"][];
+            /** @description Cursor for the next page, to be passed as `?after=`; absent on the last page. */
+            next?: null | string;
+        };
+        /** @description One page of a list. */
+        PageOfUpload: {
+            /** @description The entries, newest first unless the route says otherwise. */
+            items: components["schemas"]["Upload"][];
+            /** @description Cursor for the next page, to be passed as `?after=`; absent on the last page. */
+            next?: null | string;
+        };
+        /** @description One page of a list. */
+        PageOfUser: {
+            /** @description The entries, newest first unless the route says otherwise. */
+            items: components["schemas"]["User"][];
             /** @description Cursor for the next page, to be passed as `?after=`; absent on the last page. */
             next?: null | string;
         };
@@ -2595,6 +4015,11 @@ export interface components {
             };
             /** @description For a text with mistakes (a template, cloud-config): each with its place. */
             mistakes?: null | components["schemas"]["TextMistake"][];
+            /** @description For `second-factor-required`: what the code is sent with, to POST /session/second-factor. */
+            challenge?: null | string;
+            /** @description For `quota-exceeded`: what would be exceeded, and whose. */
+            exceeded?: null | components["schemas"]["QuotaExcess"][];
+            machine?: null | components["schemas"]["RunningMachine"];
             /**
              * Format: int32
              * @description Seconds after which another try makes sense; the `Retry-After` header says the same.
@@ -2608,6 +4033,161 @@ export interface components {
             status?: null | number;
             detail?: null | string;
             instance?: null | string;
+        };
+        /** @description A project: machines, images, keys, templates and pools belong to one. */
+        Project: {
+            /** @description Id. */
+            id: string;
+            /** @description Name. */
+            name: string;
+            role: null | components["schemas"]["ProjectRole"];
+            /**
+             * Format: int32
+             * @description How many members it has.
+             */
+            members: number;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            createdAt: string;
+        };
+        /** @description A member of a project. */
+        ProjectMember: {
+            /** @description Login name. */
+            user: string;
+            /** @description Person or service account. */
+            kind: components["schemas"]["UserKind"];
+            /** @description What they may do in it. */
+            role: components["schemas"]["ProjectRole"];
+        };
+        /** @enum {unknown} */
+        ProjectRole: "administrator" | "member" | "viewer";
+        /** @description Answer to POST /account/identities/connect: where the browser goes next. */
+        ProviderVisit: {
+            /** @description Path on this server; it is good for ten minutes, for the session that asked. */
+            path: string;
+        };
+        /** @description A quota that a request would exceed. */
+        QuotaExcess: {
+            /** @description Its name: `machines`, `memoryMiB`, ... */
+            field: string;
+            /**
+             * Format: int64
+             * @description The most that they may have.
+             */
+            limit: number;
+            /**
+             * Format: int64
+             * @description What they have.
+             */
+            used: number;
+            /**
+             * Format: int64
+             * @description What the request asks for in addition.
+             */
+            asked: number;
+            /** @description Whose kind of quota it is. */
+            of: components["schemas"]["QuotaScope"];
+            /** @description The user's or the project's name. */
+            name: string;
+        };
+        /**
+         * @description Whose quota it is.
+         * @enum {unknown}
+         */
+        QuotaScope: "user" | "project";
+        /** @description What applies to a user or a project, and what they have. */
+        QuotaStanding: {
+            /** @description Login name of the user, or name of the project. */
+            name: string;
+            /** @description What an administrator has set; null: the server's default. */
+            set: components["schemas"]["Quotas"];
+            /** @description What applies; null: no limit. */
+            limits: components["schemas"]["Quotas"];
+            /** @description What they have. */
+            used: components["schemas"]["QuotaUse"];
+        };
+        /** @description What a user or a project has, counted when it was asked for. */
+        QuotaUse: {
+            /**
+             * Format: int64
+             * @description Machines, whether they are on or off.
+             */
+            machines?: number;
+            /**
+             * Format: int64
+             * @description Machines that are on, starting, paused or stopping.
+             */
+            runningMachines?: number;
+            /**
+             * Format: int64
+             * @description Virtual CPUs.
+             */
+            cpus?: number;
+            /**
+             * Format: int64
+             * @description Memory in MiB.
+             */
+            memoryMiB?: number;
+            /**
+             * Format: int64
+             * @description System disks and data disks in GiB.
+             */
+            diskGiB?: number;
+            /**
+             * Format: int64
+             * @description Snapshots.
+             */
+            snapshots?: number;
+            /**
+             * Format: int64
+             * @description Images and unfinished uploads in bytes.
+             */
+            imageBytes?: number;
+        };
+        /**
+         * @description The most that a user or a project may have. In what is set, null means the server's default and long Quotas.Unlimited no limit;
+         *     in what applies, null means no limit.
+         */
+        Quotas: {
+            /**
+             * Format: int64
+             * @description Machines, whether they are on or off, until they are deleted.
+             */
+            machines?: null | number;
+            /**
+             * Format: int64
+             * @description Machines that are on, starting, paused or stopping.
+             */
+            runningMachines?: null | number;
+            /**
+             * Format: int64
+             * @description Virtual CPUs of all machines.
+             */
+            cpus?: null | number;
+            /**
+             * Format: int64
+             * @description Memory of all machines, in MiB.
+             */
+            memoryMiB?: null | number;
+            /**
+             * Format: int64
+             * @description System disks and data disks of all machines, in GiB, as large as they may grow.
+             */
+            diskGiB?: null | number;
+            /**
+             * Format: int64
+             * @description Snapshots of all machines.
+             */
+            snapshots?: null | number;
+            /**
+             * Format: int64
+             * @description Images in the store and unfinished uploads, in bytes.
+             */
+            imageBytes?: null | number;
+            /** @description Whether a user may have one running machine at a time only; of a project, one in that project. */
+            oneRunningMachine?: null | boolean;
         };
         /** @description A rung and when it was reached. */
         ReachedRung: {
@@ -2635,11 +4215,79 @@ export interface components {
          * @enum {unknown}
          */
         ReadinessRung: "none" | "process" | "firmware" | "agent" | "ssh" | "remote-desktop" | "cloud-init";
+        /** @description What a machine showed on its screen, from when it was switched on until it was off. */
+        Recording: {
+            /** @description Id, 26 lower-case letters and digits. */
+            id: string;
+            /** @description Id of the machine, which may be gone. */
+            machineId: string;
+            /** @description Its name at the time. */
+            machineName: string;
+            /** @description State. */
+            state: components["schemas"]["RecordingState"];
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            startedAt: string;
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            endedAt?: null | string;
+            /**
+             * Format: double
+             * @description Its length in seconds; of one that goes on, as of a few seconds ago.
+             */
+            durationSeconds: number;
+            /**
+             * Format: int64
+             * @description Size of its file.
+             */
+            bytes: number;
+            /**
+             * Format: int32
+             * @description Width of the screen when it was last seen, pixels; 0 before it has shown anything.
+             */
+            width: number;
+            /**
+             * Format: int32
+             * @description Height of the screen, pixels.
+             */
+            height: number;
+            /** @description Why it failed. */
+            reason?: null | string;
+            /** @description Stretches in which nothing was seen: the machine was off, its host silent, or the server away. Only told of a single recording. */
+            gaps?: null | components["schemas"]["RecordingGap"][];
+        };
+        /** @description A stretch of a recording in which nothing was seen. */
+        RecordingGap: {
+            /**
+             * Format: double
+             * @description Seconds from the recording's start.
+             */
+            from: number;
+            /**
+             * Format: double
+             * @description Seconds from the recording's start.
+             */
+            to: number;
+        };
         /**
          * @description What is recorded of machines made from a template.
          * @enum {unknown}
          */
         RecordingPolicy: "off" | "serial" | "screen";
+        /**
+         * @description Where a recording is in its life.
+         * @enum {unknown}
+         */
+        RecordingState: "recording" | "finished" | "failed";
+        /** @description Answer to POST /account/second-factor/confirm: the only time they are sent. */
+        RecoveryCodes: {
+            /** @description Each stands in for the authenticator once. */
+            codes: string[];
+        };
         /** @description PATCH /claims/{claim}. */
         RenewRequest: {
             /**
@@ -2671,6 +4319,17 @@ export interface components {
              */
             maxAgeSeconds?: null | number;
         };
+        /** @description The machine that runs already, where only one may. */
+        RunningMachine: {
+            /** @description Id. */
+            id: string;
+            /** @description Name. */
+            name: string;
+            /** @description Name of its project. */
+            project: string;
+            /** @description Address of its page, with its screen. */
+            url: string;
+        };
         /** @description POST /templates and PUT /templates/{name}; the same as the bare text sent as `application/yaml`. */
         SaveTemplateRequest: {
             /** @description The text. */
@@ -2681,25 +4340,108 @@ export interface components {
             /** @description 1 to 256 steps. */
             steps: components["schemas"]["InputStep"][];
         };
+        /** @description POST /session/second-factor: the other half of logging in. */
+        SecondFactorRequest: {
+            /** @description What the problem `second-factor-required` carried. */
+            challenge: string;
+            /** @description Six digits of the authenticator, or a recovery code. */
+            code: string;
+        };
+        /** @description Answer to POST /account/second-factor: a secret for an authenticator; it counts once a code of it was confirmed. */
+        SecondFactorSecret: {
+            /** @description In base 32, for typing. */
+            secret: string;
+            /** @description The `otpauth` URI, for a QR code. */
+            uri: string;
+        };
         /** @description GET /session: who is asking. */
         Session: {
             /** @description Name of the user. */
             user: string;
-            /** @description `owner` for now; more roles come with more people. */
-            role: string;
-            /** @description Name of the current project. */
+            /** @description Their role on the server. */
+            role: components["schemas"]["UserRole"];
+            /** @description Name of the current project: what is made is made there, and what is in it is seen. */
             project: string;
             /**
              * Format: date-time
-             * @description When the browser session or token ends.
+             * @description When the browser session or token ends; a session that is used ends later.
              */
             expiresAt: null | string;
+            projectRole?: null | components["schemas"]["ProjectRole"];
+            /** @description Whether they may change what is in the current project with this session or token. */
+            mayChange?: boolean;
+        };
+        /**
+         * @description What a session was begun by.
+         * @enum {unknown}
+         */
+        SessionBegin: "password" | "link" | "sign-up" | "own-link" | "provider";
+        /** @description PUT /machines/{machine}/users/{user}. */
+        SetMachineUserRequest: {
+            /** @description What they may do with the machine: viewer or member. Administrators are a project's. */
+            role: components["schemas"]["ProjectRole"];
+        };
+        /** @description PUT /projects/{project}/members/{user}. */
+        SetMemberRequest: {
+            /** @description What they may do in it. */
+            role: components["schemas"]["ProjectRole"];
         };
         /**
          * @description How a setting is filled in.
          * @enum {unknown}
          */
         SettingShape: "text" | "lines" | "list" | "map";
+        /** @description A link to a machine's screen. */
+        Share: {
+            /** @description Id. */
+            id: string;
+            /** @description The machine's id. */
+            machineId: string;
+            /** @description Whom it is for. */
+            name: null | string;
+            /** @description What whoever has it may do. */
+            role: components["schemas"]["ViewerRole"];
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description When it stops working; whoever looks then has to go.
+             */
+            expiresAt: string;
+        };
+        /** @description How a machine is shared with the caller. */
+        SharedWithYou: {
+            /** @description What they may do with it: viewer or member. */
+            role: components["schemas"]["ProjectRole"];
+            /** @description Login name of who shares it. */
+            by: string;
+        };
+        /** @description GET /sign-up, open to all. */
+        SignUpInfo: {
+            /** @description Who may make an account of their own. */
+            mode: components["schemas"]["SignUpMode"];
+            /** @description Name of the OpenID Connect provider that people may log in by; absent: there is none. */
+            provider?: null | string;
+        };
+        /**
+         * @description Who may make an account of their own.
+         * @enum {unknown}
+         */
+        SignUpMode: "off" | "invitation" | "open";
+        /** @description POST /sign-up: makes an account and logs the browser in. */
+        SignUpRequest: {
+            /** @description Login name: a-z, 0-9 and '-', beginning with a letter. */
+            name: string;
+            /** @description 10 to 256 characters. */
+            password: string;
+            /** @description E-mail address; nothing is sent there. */
+            email?: null | string;
+            /** @description The secret of an invitation: the part of its link behind `#`. */
+            invitation?: null | string;
+        };
         /** @description A point in a machine's life that it can return to: its disks, or its disks and its memory. */
         Snapshot: {
             /** @description Id. */
@@ -2797,6 +4539,11 @@ export interface components {
         };
         /** Format: binary */
         Stream: string;
+        /** @description PATCH /session: act in another project. */
+        SwitchProjectRequest: {
+            /** @description Its id or name. */
+            project: string;
+        };
         /** @description POST /machines/{machine}/snapshots. */
         TakeSnapshotRequest: {
             /** @description Name: letters, digits, dots, dashes; null for one made of the time. */
@@ -2859,6 +4606,24 @@ export interface components {
             video?: null | components["schemas"]["MachineVideo"];
             /** @description Network of the host. */
             network?: null | string;
+            networkMode?: null | components["schemas"]["MachineNetworkMode"];
+            /** @description Where to alone guests may connect; empty: wherever their network mode lets them. */
+            egress?: string[];
+            /**
+             * Format: int32
+             * @description What a network may send, and as much again receive, in Mbit/s.
+             */
+            networkMbps?: null | number;
+            /**
+             * Format: int32
+             * @description What all disks of a machine together may read and write, in MiB/s.
+             */
+            diskMiBps?: null | number;
+            /**
+             * Format: int32
+             * @description Reads and writes of all disks of a machine together in a second.
+             */
+            diskIops?: null | number;
             /** @description Further disks. */
             dataDisks?: components["schemas"]["DataDiskSpec"][];
             /** @description Ports to open besides SSH. */
@@ -2939,6 +4704,92 @@ export interface components {
             /** @description The rule it breaks. */
             rule: string;
         };
+        /**
+         * @description What a token may be used for.
+         * @enum {unknown}
+         */
+        TokenScope: "read" | "write";
+        /** @description What happens to a machine when the last who was at one of its consoles has left, and nobody comes for a while. */
+        UnwatchedPolicy: {
+            /**
+             * Format: int32
+             * @description Seconds after the last has left, 10 to 86400 (one day). In a PATCH 0 takes the policy away.
+             */
+            afterSeconds: number;
+            /** @description What happens. Stopped when left out: that loses nothing. */
+            action?: components["schemas"]["LifeAction"];
+        };
+        /** @description A file on its way into the store, sent piece by piece by the tus protocol, version 1.0. */
+        Upload: {
+            /** @description Identifier. */
+            id: string;
+            /** @description Name of the image that it becomes. */
+            name: string;
+            /** @description The file's name where it came from, if told. */
+            fileName: null | string;
+            /**
+             * Format: int64
+             * @description Bytes of the whole file.
+             */
+            length: number;
+            /**
+             * Format: int64
+             * @description Bytes that are here; the next piece begins there.
+             */
+            offset: number;
+            /**
+             * Format: date-time
+             * @description When it was begun.
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description When it is given up unless more comes.
+             */
+            expiresAt: string;
+            /** @description The import, once all bytes are here. */
+            operationId?: null | string;
+            /** @description What the whole must be, if told. */
+            checksum?: null | string;
+            /** @description The format that it was said to have, if any. */
+            format?: null | string;
+            /** @description User that cloud-init sets up for logging in, if told. */
+            defaultUser?: null | string;
+            /** @description Whether it is let in without a checksum. */
+            insecure?: boolean;
+        };
+        /** @description A user of the server. */
+        User: {
+            /** @description Id. */
+            id: string;
+            /** @description Login name. */
+            name: string;
+            /** @description Person or service account. */
+            kind?: components["schemas"]["UserKind"];
+            /** @description Role on the server. */
+            role?: components["schemas"]["UserRole"];
+            /** @description E-mail address, where one was given. */
+            email?: null | string;
+            /** @description Whether a second factor is asked for. */
+            secondFactor?: boolean;
+            /** @description Whether they are kept out. */
+            disabled?: boolean;
+            /**
+             * Format: date-time
+             * @description When the account was made.
+             */
+            createdAt?: string;
+        };
+        /**
+         * @description What a user is.
+         * @enum {unknown}
+         */
+        UserKind: "person" | "service";
+        /**
+         * @description What a user may do on the server as a whole.
+         * @enum {unknown}
+         */
+        UserRole: "owner" | "administrator" | "member" | "viewer";
         /** @description POST /templates/validate. */
         ValidateTemplateRequest: {
             /** @description The text. */
@@ -2948,6 +4799,11 @@ export interface components {
             /** @description Stands for `{machine}`; the template's own pattern, else `machine`, when left out. */
             machine?: null | string;
         };
+        /**
+         * @description What a viewer may do with a screen.
+         * @enum {unknown}
+         */
+        ViewerRole: "view" | "control";
         /**
          * @description What the user wants of the machine's power.
          * @enum {unknown}
@@ -2982,6 +4838,33 @@ export interface operations {
             };
         };
     };
+    getLimits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Limits"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     listHypervisors: {
         parameters: {
             query?: never;
@@ -3009,9 +4892,13 @@ export interface operations {
             };
         };
     };
-    getLimits: {
+    listConnections: {
         parameters: {
-            query?: never;
+            query?: {
+                open?: boolean;
+                limit?: number;
+                after?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -3024,7 +4911,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Limits"];
+                    "application/json": components["schemas"]["PageOfConnection"];
                 };
             };
             /** @description Nobody is known by this cookie or token */
@@ -3033,6 +4920,108 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    listMachineConnections: {
+        parameters: {
+            query?: {
+                open?: boolean;
+                limit?: number;
+                after?: string;
+            };
+            header?: never;
+            path: {
+                machine: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfConnection"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    openShare: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenShareRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenedShare"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
             };
         };
     };
@@ -3116,8 +5105,26 @@ export interface operations {
                     "application/json": components["schemas"]["Session"];
                 };
             };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
             /** @description Unauthorized */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3152,6 +5159,188 @@ export interface operations {
             };
         };
     };
+    switchProject: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SwitchProjectRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    logInSecondFactor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SecondFactorRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    listSessions: {
+        parameters: {
+            query?: {
+                limit?: number;
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfBrowserSession"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    endOtherSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    endSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     createLoginLink: {
         parameters: {
             query?: never;
@@ -3176,6 +5365,734 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    getSignUp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignUpInfo"];
+                };
+            };
+        };
+    };
+    signUp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignUpRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    listInvitations: {
+        parameters: {
+            query?: {
+                limit?: number;
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfInvitation"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    createInvitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateInvitationRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedInvitation"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    deleteInvitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                invitation: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    getAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    changePassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangePasswordRequest"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    beginSecondFactor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BeginSecondFactorRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondFactorSecret"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    confirmSecondFactor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    removeSecondFactor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeRequest"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    logInByProvider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Found */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    listIdentities: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfIdentity"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    addIdentity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddIdentityRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Identity"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    visitProvider: {
+        parameters: {
+            query: {
+                permit: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Found */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    connectIdentity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConnectIdentityRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderVisit"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    deleteIdentity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                identity: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
             };
         };
     };
@@ -3244,6 +6161,15 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
         };
     };
     deleteToken: {
@@ -3270,6 +6196,1012 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    listUsers: {
+        parameters: {
+            query?: {
+                limit?: number;
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfUser"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    createUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateUserRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    getUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    editUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditUserRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    createUserLoginLink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoginLink"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    endUserSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    removeUserSecondFactor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    listUserTokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfApiToken"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    createUserToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateTokenRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedToken"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    deleteUserToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user: string;
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    listProjects: {
+        parameters: {
+            query?: {
+                limit?: number;
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfProject"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    createProject: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateProjectRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Project"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    getProject: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Project"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    listProjectMembers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfProjectMember"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    setProjectMember: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetMemberRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectMember"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    removeProjectMember: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    getUserLimits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuotaStanding"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    setUserLimits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Quotas"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuotaStanding"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    getProjectLimits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuotaStanding"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    setProjectLimits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Quotas"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuotaStanding"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
             };
             /** @description Not Found */
             404: {
@@ -4381,6 +8313,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
         };
     };
     listImages: {
@@ -4451,60 +8392,14 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Conflict */
-            409: {
+            /** @description Forbidden */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
-            };
-        };
-    };
-    uploadImage: {
-        parameters: {
-            query: {
-                name: string;
-                checksum?: string;
-                format?: string;
-                defaultUser?: string;
-                insecure?: boolean;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/octet-stream": components["schemas"]["Stream"];
-            };
-        };
-        responses: {
-            /** @description Accepted */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Operation"];
-                };
-            };
-            /** @description Bad Request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Nobody is known by this cookie or token */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
             /** @description Conflict */
             409: {
@@ -4515,8 +8410,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
-            /** @description Payload Too Large */
-            413: {
+            /** @description Too Many Requests */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4676,6 +8571,288 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    listUploads: {
+        parameters: {
+            query?: {
+                limit?: number;
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfUpload"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    createUpload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Payload Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    getUploadOptions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    deleteUpload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    getUploadOffset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    appendToUpload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/offset+octet-stream": components["schemas"]["Stream"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Payload Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5053,8 +9230,26 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
             /** @description Conflict */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5198,6 +9393,15 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
             /** @description Not Found */
             404: {
                 headers: {
@@ -5322,6 +9526,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
             };
             /** @description Not Found */
             404: {
@@ -5675,6 +9888,15 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
             /** @description Not Found */
             404: {
                 headers: {
@@ -5929,6 +10151,15 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
             /** @description Not Found */
             404: {
                 headers: {
@@ -5949,6 +10180,15 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5998,6 +10238,15 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
             /** @description Not Found */
             404: {
                 headers: {
@@ -6018,6 +10267,15 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6054,6 +10312,169 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    listMachineUsers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                machine: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfMachineUser"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    shareMachine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                machine: string;
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetMachineUserRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MachineUser"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    unshareMachine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                machine: string;
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
             };
             /** @description Not Found */
             404: {
@@ -6146,6 +10567,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
             };
             /** @description Not Found */
             404: {
@@ -6351,6 +10781,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
             };
             /** @description Not Found */
             404: {
@@ -7119,6 +11558,15 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
             /** @description Not Found */
             404: {
                 headers: {
@@ -7139,6 +11587,15 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7302,10 +11759,13 @@ export interface operations {
             };
         };
     };
-    openScreen: {
+    openSerial: {
         parameters: {
             query?: {
                 viewOnly?: boolean;
+                from?: number;
+                log?: string;
+                tail?: number;
             };
             header?: never;
             path: {
@@ -7322,50 +11782,14 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Nobody is known by this cookie or token */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Not Found */
-            404: {
+            /** @description Bad Request */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
-            };
-            /** @description Conflict */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
-    openSerial: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                machine: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Switching Protocols */
-            101: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
             /** @description Nobody is known by this cookie or token */
             401: {
@@ -7434,6 +11858,53 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    openScreen: {
+        parameters: {
+            query?: {
+                viewOnly?: boolean;
+            };
+            header?: never;
+            path: {
+                machine: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Switching Protocols */
+            101: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7540,6 +12011,619 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    createTicket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                machine: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": null | components["schemas"]["CreateTicketRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsoleTicket"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    listShares: {
+        parameters: {
+            query?: {
+                limit?: number;
+                after?: string;
+            };
+            header?: never;
+            path: {
+                machine: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfShare"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    createShare: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                machine: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": null | components["schemas"]["CreateShareRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedShare"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    deleteShare: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                machine: string;
+                share: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    openPort: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                machine: string;
+                port: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Switching Protocols */
+            101: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Bad Gateway */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    getRemoteDesktopFile: {
+        parameters: {
+            query?: {
+                localPort?: number;
+            };
+            header?: never;
+            path: {
+                machine: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-rdp": string;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    listRecordings: {
+        parameters: {
+            query?: {
+                machine?: string;
+                limit?: number;
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfRecording"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    getRecording: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                recording: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recording"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    deleteRecording: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                recording: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    playRecording: {
+        parameters: {
+            query?: {
+                at?: number;
+                speed?: number;
+                paused?: boolean;
+            };
+            header?: never;
+            path: {
+                recording: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Switching Protocols */
+            101: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    getRecordedPicture: {
+        parameters: {
+            query?: {
+                at?: number;
+                width?: number;
+            };
+            header?: never;
+            path: {
+                recording: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": string;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    exportRecording: {
+        parameters: {
+            query?: {
+                format?: string;
+                from?: number;
+                to?: number;
+                speed?: number;
+            };
+            header?: never;
+            path: {
+                recording: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "video/mp4": string;
+                    "video/webm": string;
+                };
             };
             /** @description Bad Request */
             400: {
@@ -7696,6 +12780,183 @@ export interface operations {
             };
             /** @description Conflict */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    listAudit: {
+        parameters: {
+            query?: {
+                user?: string;
+                action?: string;
+                subject?: string;
+                project?: string;
+                result?: string;
+                from?: string;
+                to?: string;
+                address?: string;
+                limit?: number;
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfAuditEntry"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    getAuditHead: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditHead"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    verifyAudit: {
+        parameters: {
+            query?: {
+                head?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditVerificationResult"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    exportAudit: {
+        parameters: {
+            query?: {
+                after?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Forbidden */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

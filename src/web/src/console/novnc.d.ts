@@ -4,12 +4,15 @@ declare module "@novnc/novnc" {
     constructor(target: HTMLElement, channel: WebSocket | string, options?: { shared?: boolean; wsProtocols?: string[] });
     scaleViewport: boolean;
     clipViewport: boolean;
+    dragViewport: boolean;
+    resizeSession: boolean;
     focusOnClick: boolean;
     viewOnly: boolean;
     background: string;
     qualityLevel: number;
     showDotCursor: boolean;
     disconnect(): void;
+    clipboardPasteFrom(text: string): void;
     sendCtrlAltDel(): void;
     sendKey(keysym: number, code: string | null, down?: boolean): void;
     focus(options?: FocusOptions): void;

@@ -2,12 +2,13 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useRef, useState, type FormEvent } from "react";
 import { entries } from "../api/pages";
-import { explain, fieldErrors } from "../api/problem";
+import { fieldErrors } from "../api/problem";
 import type { Machine } from "../api/types";
 import { Button } from "../layout/Button";
 import { TextField } from "../layout/Field";
 import { Modal, ModalActions, ModalBody } from "../layout/Modal";
 import { Notice } from "../layout/Notice";
+import { Refusal } from "../limits/Refusal";
 import { KeyPicker } from "../machines/launch/KeyPicker";
 import { machinesQuery } from "../machines/queries";
 import { StateDot } from "../machines/StateDot";
@@ -45,7 +46,7 @@ export function Fork({ machine, onClose }: { machine: Machine; onClose: () => vo
     <Modal open onClose={onClose} title={`Fork ${machine.name}`} description="New machines that go on from this moment, each with a name, host keys and an address of its own. This one stands still for a moment, then runs on." width="sm">
       <form onSubmit={submit} noValidate className="flex min-h-0 flex-1 flex-col">
         <ModalBody>
-          {fork.error && Object.keys(errors).length === 0 && <Notice tone="bad" {...explain(fork.error)} />}
+          {fork.error && Object.keys(errors).length === 0 && <Refusal error={fork.error} />}
           <div className="grid grid-cols-[6rem_minmax(0,1fr)] gap-3">
             <NumberField label="How many" errors={errors.count} value={count} placeholder="1" onChange={(value) => { setCount(value); if (fork.error) fork.reset(); }} hint={`1 to ${most}`} />
             <TextField label="Name" autoCapitalize="none" errors={errors.name} value={name} onChange={(event) => setName(event.target.value)} placeholder={machine.name} hint={count === 1 && name.trim() ? "Exactly this." : `${stem}-1, ${stem}-2, …`} />

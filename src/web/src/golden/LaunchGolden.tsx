@@ -3,12 +3,12 @@ import { useNavigate } from "@tanstack/react-router";
 import { Rocket } from "lucide-react";
 import { useState, type FormEvent } from "react";
 import { entries } from "../api/pages";
-import { explain, fieldErrors } from "../api/problem";
+import { fieldErrors } from "../api/problem";
 import type { GoldenImage } from "../api/types";
 import { Button } from "../layout/Button";
 import { TextField } from "../layout/Field";
 import { Modal, ModalActions, ModalBody } from "../layout/Modal";
-import { Notice } from "../layout/Notice";
+import { Refusal } from "../limits/Refusal";
 import { KeyPicker } from "../machines/launch/KeyPicker";
 import { suggestName } from "../machines/launch/suggestName";
 import { machinesQuery, useLaunch } from "../machines/queries";
@@ -38,7 +38,7 @@ export function LaunchGolden({ image, onClose }: { image: GoldenImage; onClose: 
     <Modal open onClose={onClose} title={`Launch from ${reference(image)}`} description={image.kind === "warm" ? `It goes on from where ${image.machine} stood, on ${image.host}.` : `It boots from copies of ${image.machine}'s disks, on ${image.host}.`} width="sm">
       <form onSubmit={(event) => void submit(event)} noValidate className="flex min-h-0 flex-1 flex-col">
         <ModalBody>
-          {launch.error && !errors.name && !errors.keys && !errors.firstBoot && <Notice tone="bad" {...explain(launch.error)} />}
+          {launch.error && !errors.name && !errors.keys && !errors.firstBoot && <Refusal error={launch.error} />}
           <TextField label="Name" autoFocus autoCapitalize="none" errors={errors.name} value={name} onChange={(event) => setName(event.target.value)} placeholder="made up when empty" />
           <KeyPicker value={chosen} errors={errors.keys} none={`Without any, ${image.machine}'s own keys stay.`} onChange={setChosen} />
           <FirstBoot value={firstBoot} errors={errors.firstBoot} onChange={setFirstBoot} />

@@ -1,7 +1,7 @@
 import { useNavigate, useRouterState } from "@tanstack/react-router";
 import { Pencil, RefreshCw, ShieldMinus, ShieldPlus, Trash2 } from "lucide-react";
 import { useState } from "react";
-import { useIsOwner } from "../access/useIsOwner";
+import { useIsAdministrator } from "../access/useIsAdministrator";
 import type { Host } from "../api/types";
 import { Button } from "../layout/Button";
 import { Menu, type MenuItem } from "../layout/Menu";
@@ -11,7 +11,7 @@ import { RemoveHost } from "./RemoveHost";
 
 /** What can be done with a host. */
 export function HostActions({ host, size = "md" }: { host: Host; size?: "sm" | "md" }) {
-  const owner = useIsOwner();
+  const owner = useIsAdministrator();
   const kind = useKind(host.hypervisor);
   const probe = useProbe();
   const drain = useDrain();

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
-import { useIsOwner } from "../access/useIsOwner";
+import { useIsAdministrator } from "../access/useIsAdministrator";
 import type { Host, HostMachine } from "../api/types";
 import { Button } from "../layout/Button";
 import { memory } from "../layout/format";
@@ -14,7 +14,7 @@ import { hostMachinesQuery } from "./resources";
 
 /** Every machine on a host as the host lists them: ours, and those that are not. */
 export function HostMachines({ host, answers }: { host: Host; answers: boolean }) {
-  const owner = useIsOwner();
+  const owner = useIsAdministrator();
   const machines = useQuery({ ...hostMachinesQuery(host.name), enabled: owner && answers });
   if (!owner) return null;
   return (

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Plus, Server } from "lucide-react";
 import { useState } from "react";
-import { useIsOwner } from "../access/useIsOwner";
+import { useIsAdministrator } from "../access/useIsAdministrator";
 import { Button } from "../layout/Button";
 import { Empty, Loaded, PageFrame } from "../layout/PageFrame";
 import { AddHost } from "./AddHost";
@@ -12,7 +12,7 @@ import { hostsQuery } from "./queries";
 /** Where machines run, what is wrong there, what each place can do. */
 export function HostsPage() {
   const hosts = useQuery(hostsQuery);
-  const owner = useIsOwner();
+  const owner = useIsAdministrator();
   const [adding, setAdding] = useState(false);
   const add = owner && (
     <Button look="primary" icon={<Plus className="size-4" />} onClick={() => setAdding(true)}>

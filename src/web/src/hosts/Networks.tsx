@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Plus, Trash2 } from "lucide-react";
 import { useState } from "react";
-import { useIsOwner } from "../access/useIsOwner";
+import { useIsAdministrator } from "../access/useIsAdministrator";
 import type { Host, Network, NetworkKind } from "../api/types";
 import { Button, IconButton } from "../layout/Button";
 import { Confirm } from "../layout/Confirm";
@@ -20,7 +20,7 @@ export const networkKinds: Record<NetworkKind, { label: string; means: string }>
 
 /** Networks of a host, where machines can name one. */
 export function Networks({ host, answers }: { host: Host; answers: boolean }) {
-  const owner = useIsOwner();
+  const owner = useIsAdministrator();
   const has = can(host, "networks").available;
   const networks = useQuery({ ...networksQuery(host.name), enabled: has && answers });
   const [making, setMaking] = useState(false);

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Plus, Trash2 } from "lucide-react";
 import { useState, type FormEvent } from "react";
-import { useIsOwner } from "../access/useIsOwner";
+import { useIsAdministrator } from "../access/useIsAdministrator";
 import { explain, fieldErrors } from "../api/problem";
 import type { Host, Storage } from "../api/types";
 import { Button, IconButton } from "../layout/Button";
@@ -17,7 +17,7 @@ import { storageQuery, useCreateStorage, useDeleteStorage } from "./resources";
 
 /** Where a host keeps disks, where that can be told. */
 export function StoragePools({ host, answers }: { host: Host; answers: boolean }) {
-  const owner = useIsOwner();
+  const owner = useIsAdministrator();
   const has = can(host, "storage").available;
   const storage = useQuery({ ...storageQuery(host.name), enabled: has && answers });
   const [making, setMaking] = useState(false);

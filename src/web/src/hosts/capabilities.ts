@@ -22,6 +22,7 @@ const known: Record<string, { label: string; means: string }> = {
   installation: { label: "Installation", means: "Shows how far a guest that installs itself has come" },
   memoryUse: { label: "Memory use", means: "What machines really take is counted, and a host that is really full takes no more" },
   activity: { label: "Activity", means: "Machines that nobody uses can be stopped or deleted" },
+  internet: { label: "Network mode internet", means: "Guests reach the outside, and neither the host nor its LAN" },
   uefi: { label: "UEFI", means: "Guests can boot by UEFI" },
 };
 

@@ -4,7 +4,7 @@ import { emptyHost, exampleOf, formOf, inOrder, settingsOf, strays, toAddRequest
 
 const setting = (name: string, help: string, more: Partial<HypervisorSetting> = {}): HypervisorSetting => ({ name, help, required: false, secret: false, shape: "text", ...more });
 const kind: Hypervisor = {
-  name: "engine", title: "Engine", summary: "", addable: true, machineOptions: [], bootFormats: [], namedNetworks: false,
+  name: "engine", title: "Engine", summary: "", addable: true, machineOptions: [], bootFormats: [], namedNetworks: false, networkModes: false, egressLists: false, networkLimits: false, diskLimits: false,
   settings: [
     setting("timeout", "How long an answer may take.", { default: "00:00:30" }),
     setting("folders", "Folders to share: folders:0=/srv/share.", { shape: "list" }),

@@ -9,12 +9,14 @@ import { Empty, Loaded, PageFrame, Panel } from "../layout/PageFrame";
 import { AddImage } from "./AddImage";
 import { Catalogue } from "./Catalogue";
 import { ImageRow } from "./ImageRow";
+import type { Upload } from "../api/types";
 import { imagesQuery } from "./queries";
+import { UnfinishedUploads } from "./UnfinishedUploads";
 
 /** The store, and what can be put into it. */
 export function ImagesPage() {
   const list = useInfiniteQuery(imagesQuery);
-  const [adding, setAdding] = useState(false);
+  const [adding, setAdding] = useState<boolean | Upload>(false);
   return (
     <PageFrame
       title="Images"
@@ -47,10 +49,11 @@ export function ImagesPage() {
           }
         </Loaded>
       </section>
+      <UnfinishedUploads onGoOn={setAdding} />
       <GoldenImages />
       <h2 className="mb-3 text-lg">Catalogue</h2>
       <Catalogue images={entries(list.data)} />
-      {adding && <AddImage onClose={() => setAdding(false)} />}
+      {adding !== false && <AddImage goOn={adding === true ? undefined : adding} onClose={() => setAdding(false)} />}
     </PageFrame>
   );
 }

@@ -1,9 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet } from "@tanstack/react-router";
-import { Activity, Disc3, KeyRound, LayoutTemplate, LogOut, MonitorDot, Server, Waves } from "lucide-react";
+import { Activity, Disc3, KeyRound, LayoutTemplate, LogOut, MonitorDot, ScrollText, Server, UserRound, Users, Waves } from "lucide-react";
 import { useEventFeed, type Liveness } from "../api/events";
 import type { Operation } from "../api/types";
+import { ProjectSwitcher } from "../access/ProjectSwitcher";
 import { logOut, sessionQuery } from "../access/session";
+import { useIsAdministrator } from "../access/useIsAdministrator";
 import { verb } from "./format";
 import { ThemeToggle } from "./ThemeToggle";
 import { toast } from "./toasts";
@@ -18,10 +20,16 @@ const places = [
   { to: "/operations", label: "Operations", icon: Activity },
 ] as const;
 
+const managed = [
+  { to: "/users", label: "Users", icon: Users },
+  { to: "/audit", label: "Audit", icon: ScrollText },
+] as const;
+
 /** The frame of every page behind the door: navigation, who is logged in, whether the page is live. */
 export function Shell() {
   const live = useEventFeed(sayFailure);
   const { data: session } = useQuery(sessionQuery);
+  const administers = useIsAdministrator();
   return (
     <div className="flex min-h-dvh flex-col md:flex-row">
       <a href="#main" className="absolute -top-20 left-2 z-50 rounded-md bg-ink px-3 py-2 text-paper focus:top-2">
@@ -33,7 +41,7 @@ export function Shell() {
           <span className="text-lg font-semibold tracking-tight">Warren</span>
         </Link>
         <nav aria-label="Main" className="fixed inset-x-0 bottom-0 z-20 flex justify-around border-t bg-card px-1 pt-1 pb-[max(0.25rem,env(safe-area-inset-bottom))] md:static md:flex-col md:gap-0.5 md:border-0 md:bg-transparent md:p-0">
-          {places.map(({ to, label, icon: Icon }) => (
+          {[...places, ...(administers ? managed : [])].map(({ to, label, icon: Icon }) => (
             <Link
               key={to}
               to={to}
@@ -46,10 +54,15 @@ export function Shell() {
           ))}
         </nav>
         <div className="flex items-center gap-3 md:mt-auto md:flex-col md:items-stretch md:gap-3 md:px-2">
+          <ProjectSwitcher />
           <LiveSign live={live} />
           <ThemeToggle />
           <div className="flex items-center justify-between text-sm text-soft">
-            <span className="hidden truncate md:inline">{session?.user}</span>
+            <Link to="/account" title="Your account" className="flex min-w-0 items-center gap-2 rounded-md p-1.5 hover:bg-well hover:text-ink md:-ml-1.5">
+              <UserRound className="size-4 shrink-0" />
+              <span className="hidden truncate md:inline">{session?.user}</span>
+              <span className="sr-only">Account</span>
+            </Link>
             <button type="button" onClick={() => void logOut()} title="Log out" aria-label="Log out" className="rounded-md p-1.5 hover:bg-well hover:text-ink">
               <LogOut className="size-4" />
             </button>

@@ -5,7 +5,7 @@ import { buttonClass } from "./Button";
 import { Empty, Loaded } from "./PageFrame";
 
 /** Where a page's things are listed. */
-type List = { to: "/" | "/hosts" | "/pools" | "/templates"; title: string };
+type List = { to: "/" | "/hosts" | "/pools" | "/templates" | "/projects"; title: string };
 
 /** The page of one thing by its name, and what stands there when there is none of that name. */
 export function ThingPage<T>(props: { kind: string; name: string; list: List; query: { data: T | null | undefined; error: unknown }; children: (thing: T) => ReactNode }) {

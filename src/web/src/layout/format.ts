@@ -59,3 +59,8 @@ export function inWords(name: string): string {
   const words = parts.map((part) => short[part.toLowerCase()] ?? part.toLowerCase()).join(" ");
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
+
+/** What disks may do, or nothing. */
+export function diskLimit({ diskMiBps, diskIops }: { diskMiBps?: number | undefined; diskIops?: number | undefined }): string {
+  return [diskMiBps && `${diskMiBps} MiB/s`, diskIops && `${diskIops} reads and writes a second`].filter(Boolean).join(", ");
+}

@@ -12,6 +12,8 @@ export function EndingNotice({ machine }: { machine: Machine }) {
   const keep = useKeep(machine);
   const words = warningWords(machine, now);
   if (!words) return null;
+  // Whoever it belongs to says how long it lives.
+  if (machine.shared) return <Notice tone="warn" {...words} />;
   return (
     <Notice tone="warn" {...words}>
       <div className="mt-2">

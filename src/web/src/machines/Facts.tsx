@@ -6,12 +6,12 @@ import { Ago } from "../layout/Ago";
 import { Button } from "../layout/Button";
 import { CopyLine } from "../layout/CopyButton";
 import { Fact } from "../layout/Fact";
-import { inWords, memory } from "../layout/format";
+import { diskLimit, inWords, memory } from "../layout/format";
 import { Panel } from "../layout/PageFrame";
 import { TemplateLink } from "../templates/TemplateLink";
 import { expiryName, idleWords } from "./ending";
 import { Resize } from "./Resize";
-import { allowed, sshCommand } from "./state";
+import { addressOf, allowed, mayUse, sshCommand } from "./state";
 
 /** How to get into the machine, and which ports lead there. */
 export function Reach({ machine }: { machine: Machine }) {
@@ -19,8 +19,8 @@ export function Reach({ machine }: { machine: Machine }) {
   return (
     <Panel title="Reach it">
       <div className="flex flex-col gap-2.5 px-4 py-3">
-        {command ? <CopyLine text={command} label="Copy the ssh command" prompt /> : <p className="text-sm text-soft">No SSH address is known{machine.state === "running" ? " yet" : ""}. What is shown here works without one.</p>}
-        <CopyLine text={`warren ssh ${machine.name}`} label="Copy the warren command" prompt />
+        {command ? <CopyLine text={command} label="Copy the ssh command" prompt /> : <p className="text-sm text-soft">No SSH address is known{machine.state === "running" ? " yet" : ""}. {mayUse(machine) && "What is shown here works without one."}</p>}
+        {mayUse(machine) && <CopyLine text={`warren ssh ${addressOf(machine)}`} label="Copy the warren command" prompt />}
         {machine.addresses.length > 0 && (
           <div>
             <p className="eyebrow mb-1">{machine.addresses.length === 1 ? "Address" : "Addresses"}</p>
@@ -66,7 +66,7 @@ export function Resources({ machine }: { machine: Machine }) {
     <Panel
       title="Resources"
       aside={
-        <Button look="quiet" size="sm" icon={<Pencil className="size-3.5" />} disabled={!resize} title={resize ? "Resize" : "Stop the machine to resize it"} onClick={() => setResizing(true)}>
+        !machine.shared && <Button look="quiet" size="sm" icon={<Pencil className="size-3.5" />} disabled={!resize} title={resize ? "Resize" : "Stop the machine to resize it"} onClick={() => setResizing(true)}>
           Resize
         </Button>
       }
@@ -83,6 +83,10 @@ export function Resources({ machine }: { machine: Machine }) {
         <Fact name="Firmware">{spec.firmware === "uefi" ? "UEFI" : "BIOS"}</Fact>
         <Fact name="Graphics">{spec.video === "std" ? "Standard VGA" : "virtio"}</Fact>
         {spec.network && <Fact name="Network">{spec.network}</Fact>}
+        {spec.networkMode && <Fact name="Network mode">{spec.networkMode}</Fact>}
+        {spec.egress.length > 0 && <Fact name="Reaches only">{spec.egress.join(", ")}</Fact>}
+        {spec.networkMbps && <Fact name="Bandwidth">{spec.networkMbps} Mbit/s in each direction</Fact>}
+        {(spec.diskMiBps ?? spec.diskIops) && <Fact name="Disk limit">{diskLimit(spec)}</Fact>}
         {Object.entries(spec.options).map(([name, value]) => (
           <Fact key={name} name={inWords(name)}>
             {value}
@@ -112,6 +116,7 @@ export function Resources({ machine }: { machine: Machine }) {
           </Fact>
         )}
         {machine.idle && <Fact name="When nobody uses it">{idleWords(machine.idle)}</Fact>}
+        {machine.unwatched && <Fact name="When the last has left">{idleWords(machine.unwatched)}</Fact>}
         {machine.lastActiveAt && (
           <Fact name="Last used">
             <Ago at={machine.lastActiveAt} />

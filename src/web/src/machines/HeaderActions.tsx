@@ -13,7 +13,7 @@ import { Clone } from "./Clone";
 import { DeleteMachine } from "./MachineActions";
 import { Migrate } from "./Migrate";
 import { useMachineAction } from "./queries";
-import { allowed, switchOffLabel } from "./state";
+import { allowed, mayUse, switchOffLabel } from "./state";
 
 /** What can be done with a machine, on its own page. What its host cannot do is not offered. */
 export function HeaderActions({ machine }: { machine: Machine }) {
@@ -31,13 +31,15 @@ export function HeaderActions({ machine }: { machine: Machine }) {
   if (hostCan(host, "power").available)
     items.push(machine.state === "paused" ? { label: "Resume", icon: <Play />, onSelect: () => action.mutate("resume"), disabled: !can.resume } : { label: "Pause", icon: <Pause />, onSelect: () => action.mutate("pause"), disabled: !can.pause });
   if (hostCan(host, "suspend").available) items.push({ label: "Suspend", icon: <Moon />, onSelect: () => action.mutate("suspend"), disabled: !can.suspend });
-  if (hostCan(host, "migration").available) items.push({ label: can.migrate ? "Move to another host…" : "Move (while it runs)…", icon: <ArrowRightLeft />, onSelect: () => setAsking("migrate"), disabled: !can.migrate });
-  if (hostCan(host, "clones").available) items.push({ label: can.clone ? "Clone…" : "Clone (while it is stopped)…", icon: <CopyPlus />, onSelect: () => setAsking("clone"), disabled: !can.clone });
+  const own = !machine.shared;
+  if (own && hostCan(host, "migration").available) items.push({ label: can.migrate ? "Move to another host…" : "Move (while it runs)…", icon: <ArrowRightLeft />, onSelect: () => setAsking("migrate"), disabled: !can.migrate });
+  if (own && hostCan(host, "clones").available) items.push({ label: can.clone ? "Clone…" : "Clone (while it is stopped)…", icon: <CopyPlus />, onSelect: () => setAsking("clone"), disabled: !can.clone });
   const [forks, clones] = [hostCan(host, "forks").available, hostCan(host, "clones").available];
-  if (forks) items.push({ label: can.fork ? "Fork…" : "Fork (while it runs)…", icon: <GitFork />, onSelect: () => setAsking("fork"), disabled: !can.fork });
-  if (forks || clones) items.push({ label: "Make a golden image…", icon: <Medal />, onSelect: () => setAsking("golden"), disabled: !can.fork && !(clones && can.clone) });
+  if (own && forks) items.push({ label: can.fork ? "Fork…" : "Fork (while it runs)…", icon: <GitFork />, onSelect: () => setAsking("fork"), disabled: !can.fork });
+  if (own && (forks || clones)) items.push({ label: "Make a golden image…", icon: <Medal />, onSelect: () => setAsking("golden"), disabled: !can.fork && !(clones && can.clone) });
   items.push({ label: switchOffLabel(machine.state), icon: <Power />, onSelect: () => action.mutate("kill"), disabled: !can.stop });
-  items.push({ label: "Delete…", icon: <Trash2 />, onSelect: () => setAsking("delete"), danger: true, disabled: !can.remove });
+  if (own) items.push({ label: "Delete…", icon: <Trash2 />, onSelect: () => setAsking("delete"), danger: true, disabled: !can.remove });
+  if (!mayUse(machine)) return null;
   return (
     <div className="flex flex-wrap items-center gap-2">
       {machine.state === "stopped" || machine.state === "failed" || machine.state === "suspended" ? (

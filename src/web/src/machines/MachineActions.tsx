@@ -6,7 +6,7 @@ import { buttonClass, IconButton } from "../layout/Button";
 import { Confirm } from "../layout/Confirm";
 import { Menu } from "../layout/Menu";
 import { useMachineAction } from "./queries";
-import { allowed, switchOffLabel } from "./state";
+import { addressOf, allowed, mayUse, switchOffLabel } from "./state";
 
 /** What can be done with a machine, as icons at the end of its row. */
 export function RowActions({ machine }: { machine: Machine }) {
@@ -15,10 +15,10 @@ export function RowActions({ machine }: { machine: Machine }) {
   const can = allowed(machine);
   return (
     <div className="flex items-center justify-end gap-0.5">
-      <Link to="/machines/$name" params={{ name: machine.name }} aria-label={`Open the console of ${machine.name}`} title="Open console" className={`${buttonClass("quiet", "sm")} px-1.5`}>
+      <Link to="/machines/$name" params={{ name: addressOf(machine) }} aria-label={`Open the console of ${machine.name}`} title="Open console" className={`${buttonClass("quiet", "sm")} px-1.5`}>
         <SquareTerminal className="size-4" />
       </Link>
-      {can.start || machine.state === "stopped" ? (
+      {!mayUse(machine) ? null : can.start || machine.state === "stopped" ? (
         <IconButton label={`Start ${machine.name}`} disabled={!can.start || action.isPending} onClick={() => action.mutate("start")}>
           <Play className="size-4" />
         </IconButton>
@@ -27,14 +27,16 @@ export function RowActions({ machine }: { machine: Machine }) {
           <Square className="size-4" />
         </IconButton>
       )}
-      <Menu
-        label={`More for ${machine.name}`}
-        items={[
-          { label: "Restart", icon: <RotateCw />, onSelect: () => action.mutate("restart"), disabled: !can.restart },
-          { label: switchOffLabel(machine.state), icon: <Power />, onSelect: () => action.mutate("kill"), disabled: !can.stop },
-          { label: "Delete…", icon: <Trash2 />, onSelect: () => setDeleting(true), danger: true, disabled: !can.remove },
-        ]}
-      />
+      {mayUse(machine) && (
+        <Menu
+          label={`More for ${machine.name}`}
+          items={[
+            { label: "Restart", icon: <RotateCw />, onSelect: () => action.mutate("restart"), disabled: !can.restart },
+            { label: switchOffLabel(machine.state), icon: <Power />, onSelect: () => action.mutate("kill"), disabled: !can.stop },
+            ...(machine.shared ? [] : [{ label: "Delete…", icon: <Trash2 />, onSelect: () => setDeleting(true), danger: true, disabled: !can.remove }]),
+          ]}
+        />
+      )}
       <DeleteMachine machine={machine} open={deleting} onClose={() => setDeleting(false)} onConfirm={() => action.mutateAsync("delete")} />
     </div>
   );

@@ -16,6 +16,7 @@ import { MachineTabs } from "./MachineTabs";
 import { machineQuery } from "./queries";
 import { ReadinessLadder } from "./Readiness";
 import { Reach, Resources } from "./Facts";
+import { SharedWithYou } from "./SharedWithYou";
 import { StateDot } from "./StateDot";
 import { WhereItRuns } from "./WhereItRuns";
 
@@ -46,6 +47,7 @@ function MachineView({ machine }: { machine: Machine }) {
         }
         actions={<HeaderActions machine={machine} />}
       />
+      {machine.shared && <SharedWithYou machine={machine} by={machine.shared.by} />}
       <ProgressCard id={machine.operation} />
       <EndingNotice machine={machine} />
       {machine.problem && <Notice tone="bad" title={machine.problem.title} detail={machine.problem.detail ?? undefined} />}

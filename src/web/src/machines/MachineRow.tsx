@@ -7,8 +7,9 @@ import { memory } from "../layout/format";
 import { InlineProgress } from "../operations/Progress";
 import { RowActions } from "./MachineActions";
 import { ReadinessStrokes } from "./Readiness";
-import { sshCommand } from "./state";
+import { addressOf, sshCommand } from "./state";
 import { StateDot } from "./StateDot";
+import { Thumbnail } from "./Thumbnail";
 
 /** Columns of the list, for its head and its rows alike. */
 export const columns = "md:grid md:grid-cols-[minmax(11rem,1.5fr)_minmax(8rem,1.1fr)_7.5rem_8.5rem_minmax(9rem,1.2fr)_6.5rem] md:items-center md:gap-x-4";
@@ -18,14 +19,18 @@ export const MachineRow = memo(function MachineRow({ machine }: { machine: Machi
   const command = sshCommand(machine);
   return (
     <div role="row" className={`rows-later relative flex flex-wrap items-center gap-x-4 gap-y-1.5 px-4 py-2.5 ${columns}`}>
-      <div role="cell" className="min-w-0 flex-1 basis-1/2">
-        <Link to="/machines/$name" params={{ name: machine.name }} className="block truncate font-semibold hover:underline hover:decoration-line-strong hover:underline-offset-3">
-          {machine.name}
-        </Link>
-        <p className="truncate text-xs text-faint">
-          {machine.image ?? "adopted"}{machine.host !== "local" && <> · {machine.host}</>} · <Ago at={machine.createdAt} />
-          {machine.expiresAt && <> · ends <Ago at={machine.expiresAt} /></>}
-        </p>
+      <div role="cell" className="flex min-w-0 flex-1 basis-1/2 items-center gap-3">
+        <Thumbnail machine={machine.id} name={machine.name} on={machine.state === "running"} />
+        <div className="min-w-0">
+          <Link to="/machines/$name" params={{ name: addressOf(machine) }} className="block truncate font-semibold hover:underline hover:decoration-line-strong hover:underline-offset-3">
+            {machine.name}
+          </Link>
+          <p className="truncate text-xs text-faint">
+            {machine.shared && <>shared by {machine.shared.by} · </>}
+            {machine.image ?? "adopted"}{machine.host !== "local" && <> · {machine.host}</>} · <Ago at={machine.createdAt} />
+            {machine.expiresAt && <> · ends <Ago at={machine.expiresAt} /></>}
+          </p>
+        </div>
       </div>
       <div role="cell" className={`order-3 min-w-0 md:order-none ${machine.operation || machine.problem ? "basis-full" : ""}`}>
         {machine.operation ? (

@@ -41,7 +41,7 @@ export function WhereItRuns({ machine }: { machine: Machine }) {
             <Verdicts hosts={placement.hosts.filter((verdict) => verdict.host !== placement.host)} />
           </div>
         )}
-        {host && can(host, "autostart").available && <Tick label={`Start with ${machine.host}`} checked={machine.autostart ?? false} disabled={autostart.isPending || !!machine.operation} onChange={(event) => autostart.mutate(event.target.checked)} />}
+        {host && !machine.shared && can(host, "autostart").available && <Tick label={`Start with ${machine.host}`} checked={machine.autostart ?? false} disabled={autostart.isPending || !!machine.operation} onChange={(event) => autostart.mutate(event.target.checked)} />}
       </div>
     </Panel>
   );

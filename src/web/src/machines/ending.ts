@@ -11,7 +11,9 @@ export function warningWords(machine: Pick<Machine, "warning" | "idle" | "lease"
   const why =
     warning.cause === "idle"
       ? `Nobody has used it for nearly ${duration((idle?.afterSeconds ?? 0) * 1000)}: no console is open, nobody is connected, and its guest is at rest.`
-      : lease
+      : warning.cause === "unwatched"
+        ? "The last who was at its consoles has left. It lives on when somebody comes."
+        : lease
         ? "Its lease ends then. Renew it to keep the machine."
         : "Its time to live is over then.";
   return { title: `It will be ${done[warning.action]} ${ago(warning.at, now)}`, detail: why };

@@ -4,6 +4,7 @@ import { api, body, orNull } from "../api/client";
 import { pagesQuery } from "../api/pages";
 import type { LaunchRequest, Limits, Machine, MachineState, Operation, Page } from "../api/types";
 import { toastError } from "../layout/toasts";
+import { addressOf } from "./state";
 
 /** What the server narrows the list by. */
 export type MachineFilter = { name?: string; state?: MachineState };
@@ -56,7 +57,7 @@ export function useMachineAction(machine: Machine) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: (verb: MachineVerb) => perform(verb, machine.id),
-    onSuccess: () => client.invalidateQueries({ queryKey: keys.machine(machine.name) }),
+    onSuccess: () => client.invalidateQueries({ queryKey: keys.machine(addressOf(machine)) }),
     // Deleting asks in a dialog, which shows the refusal itself.
     onError: (error, verb) => verb !== "delete" && toastError(error),
   });
@@ -97,7 +98,7 @@ export function useKeep(machine: Machine) {
   const client = useQueryClient();
   return useMutation({
     mutationFn: () => body(api.POST("/api/v1/machines/{machine}/keep", { params: { path: { machine: machine.id } }, body: {} })) as Promise<Machine>,
-    onSuccess: () => client.invalidateQueries({ queryKey: keys.machine(machine.name) }),
+    onSuccess: () => client.invalidateQueries({ queryKey: keys.machine(addressOf(machine)) }),
     onError: toastError,
   });
 }

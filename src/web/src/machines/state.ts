@@ -32,6 +32,12 @@ export function toneOf(state: MachineState): "good" | "busy" | "off" | "calm" | 
   }
 }
 
+/** What a machine is called in addresses and commands: one that is shared with you may have the name of one of yours. */
+export const addressOf = (machine: Machine): string => (machine.shared ? machine.id : machine.name);
+
+/** Whether a machine may be used, and not only looked at, as far as its being shared says. */
+export const mayUse = (machine: Machine): boolean => machine.shared?.role !== "viewer";
+
 /** What may be asked of a machine in its state; the server has the last word. */
 export function allowed(machine: Machine): { start: boolean; stop: boolean; restart: boolean; resize: boolean; remove: boolean; screen: boolean; pause: boolean; resume: boolean; suspend: boolean; migrate: boolean; clone: boolean; fork: boolean; snapshot: boolean; restore: boolean; forgetSnapshot: boolean } {
   const { state } = machine;

@@ -1,6 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import { useState, type FormEvent } from "react";
-import { explain, fieldErrors } from "../api/problem";
+import { fieldErrors } from "../api/problem";
 import type { Lease, Pool } from "../api/types";
 import { Ago } from "../layout/Ago";
 import { Button, buttonClass } from "../layout/Button";
@@ -8,7 +8,7 @@ import { CopyLine } from "../layout/CopyButton";
 import { SelectField, TextField } from "../layout/Field";
 import { duration } from "../layout/format";
 import { Modal, ModalActions, ModalBody } from "../layout/Modal";
-import { Notice } from "../layout/Notice";
+import { Refusal } from "../limits/Refusal";
 import { useClaim } from "./queries";
 import { seconds, wait as inTime } from "./words";
 
@@ -32,7 +32,7 @@ export function Claim({ pool, onClose }: { pool: Pool; onClose: () => void }) {
     <Modal open onClose={onClose} title={`Claim a machine from ${pool.name}`} description={pool.spares > 0 ? `${pool.spares} ready: one of them is yours at once.` : "None is ready at the moment; whoever waits longest gets the next one."} width="sm">
       <form onSubmit={submit} noValidate className="flex min-h-0 flex-1 flex-col">
         <ModalBody>
-          {claim.error && Object.keys(errors).length === 0 && <Notice tone="bad" {...explain(claim.error)} />}
+          {claim.error && Object.keys(errors).length === 0 && <Refusal error={claim.error} />}
           <TextField label="Minutes" inputMode="decimal" errors={wrong ? ["Give a number of minutes."] : errors.ttlSeconds} value={minutes} onChange={(event) => setMinutes(event.target.value)} placeholder={String(pool.leaseSeconds / 60)} hint={`Then it is deleted with all it holds. At most ${duration(pool.leaseMaximumSeconds * 1000)}; it can be renewed.`} />
           <SelectField label="Wait for one" value={wait} errors={errors.wait} onChange={(event) => setWait(event.target.value)} options={waits} />
           <TextField label="Name" autoCapitalize="none" errors={errors.name} value={name} onChange={(event) => setName(event.target.value)} placeholder="the spare's own when empty" />

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Template, TemplateContent } from "../api/types";
 import { further, inShort, launched, offsetOf, ofPool, parseReference, renamed } from "./words";
 
-const empty: TemplateContent = { dataDisks: [], forwards: [], keys: [], hostLabels: {}, requires: [], provision: [], recording: "off" };
+const empty: TemplateContent = { egress: [], dataDisks: [], forwards: [], keys: [], hostLabels: {}, requires: [], provision: [], recording: "off" };
 
 test.each([["web", { name: "web" }], ["web@2", { name: "web", version: 2 }], ["web@x", { name: "web@x" }], ["web@0", { name: "web@0" }]])("%s names %j", (text, named) => expect(parseReference(text)).toEqual(named));
 

@@ -1,5 +1,5 @@
 import type { LaunchRequest, Template, TemplateContent, TemplatePool } from "../api/types";
-import { duration, memory } from "../layout/format";
+import { diskLimit, duration, memory } from "../layout/format";
 
 /** What names exactly one version: `web@2`. */
 export function reference({ name, version }: { name: string; version: number }): string {
@@ -33,6 +33,10 @@ export function further(content: TemplateContent): [name: string, value: string]
     ["Firmware", content.firmware && (content.firmware === "uefi" ? "UEFI" : "BIOS")],
     ["Graphics", content.video && (content.video === "virtio" ? "virtio" : "Standard VGA")],
     ["Network", content.network],
+    ["Network mode", content.networkMode],
+    ["Reaches only", content.egress.join(", ")],
+    ["Bandwidth", content.networkMbps && `${content.networkMbps} Mbit/s in each direction`],
+    ["Disk limit", diskLimit(content)],
     ["Ports", content.forwards.map(port).join(", ")],
     ["Data disks", content.dataDisks.map(({ path, sizeGiB }) => path ?? `${sizeGiB} GiB`).join(", ")],
     ["SSH keys", content.keys.join(", ")],

@@ -19,6 +19,8 @@ export function Endings({ form, errors, set }: Props) {
       <SelectField label="Then" value={form.ttlAction} onChange={(event) => set({ ttlAction: event.target.value as LifeAction })} options={actions} />
       <TextField label="When nobody uses it for" hint="Minutes without CPU, connection or console; empty: never." inputMode="numeric" errors={errors["idle.afterSeconds"]} value={form.idleMinutes} onChange={(event) => set({ idleMinutes: event.target.value })} placeholder="never" />
       <SelectField label="Then" value={form.idleAction} onChange={(event) => set({ idleAction: event.target.value as LifeAction })} options={actions} />
+      <TextField label="When the last has left for" hint="Minutes after its consoles are closed; empty: never." inputMode="numeric" errors={errors["unwatched.afterSeconds"]} value={form.unwatchedMinutes} onChange={(event) => set({ unwatchedMinutes: event.target.value })} placeholder="never" />
+      <SelectField label="Then" value={form.unwatchedAction} onChange={(event) => set({ unwatchedAction: event.target.value as LifeAction })} options={actions} />
     </div>
   );
 }

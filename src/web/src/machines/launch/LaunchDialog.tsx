@@ -4,7 +4,7 @@ import { ChevronRight, Rocket } from "lucide-react";
 import { useMemo, useState, type FormEvent } from "react";
 import { sessionQuery } from "../../access/session";
 import { entries } from "../../api/pages";
-import { ApiError, explain, fieldErrors } from "../../api/problem";
+import { ApiError, fieldErrors } from "../../api/problem";
 import type { Limits, Template } from "../../api/types";
 import { catalogueQuery, imagesQuery } from "../../images/queries";
 import { Button } from "../../layout/Button";
@@ -12,6 +12,7 @@ import { memory } from "../../layout/format";
 import { Modal, ModalActions } from "../../layout/Modal";
 import { Notice } from "../../layout/Notice";
 import { Loaded } from "../../layout/PageFrame";
+import { Refusal } from "../../limits/Refusal";
 import { templateQuery, templatesQuery } from "../../templates/queries";
 import { parseReference } from "../../templates/words";
 import { limitsQuery, machinesQuery, useLaunch } from "../queries";
@@ -59,7 +60,7 @@ function LaunchBody({ limits, choices, templates, user, image, chosen, onClose }
   const navigate = useNavigate();
   const launch = useLaunch();
   const machines = useInfiniteQuery(machinesQuery());
-  const taken = useMemo(() => new Set(entries(machines.data).map((machine) => machine.name)), [machines.data]);
+  const taken = useMemo(() => new Set(entries(machines.data).flatMap((machine) => (machine.shared ? [] : [machine.name]))), [machines.data]);
   const [form, setForm] = useState<LaunchForm>(() => (chosen ? startFrom(chosen.template, { user, taken, exact: chosen.exact }) : start(preferred(choices, image), taken)));
   const [refused, setRefused] = useState<Errors>({});
   const [tried, setTried] = useState(false);
@@ -102,7 +103,7 @@ function LaunchBody({ limits, choices, templates, user, image, chosen, onClose }
           {shown.image && <p role="alert" className="mt-2 text-xs text-bad">{shown.image.join(" ")}</p>}
         </div>
         <div className="flex flex-col gap-4 p-5 md:overflow-y-auto">
-          {launch.error && <Notice tone="bad" {...explain(launch.error)} />}
+          {launch.error && <Refusal error={launch.error} />}
           {chosen === null && <Notice tone="warn" title="There is no such template" detail="It may have been deleted. Choose another, or an image." />}
           {form.template && <FromTemplate template={form.template} image={form.image} />}
           <NameAndSize form={form} errors={shown} limits={limits} choice={choice} taken={taken} set={set} />

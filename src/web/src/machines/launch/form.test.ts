@@ -54,6 +54,17 @@ test("demands on the host go along as far as they are filled in", () => {
   expect(request.options).not.toHaveProperty("machineType");
 });
 
+test("a list of destinations is one a line, and goes with the mode that it is a list of", () => {
+  expect(toRequest(form({ egress: " 203.0.113.0/24:443\nnames, 198.51.100.7 \n" }))).toMatchObject({ egress: ["203.0.113.0/24:443", "names", "198.51.100.7"] });
+  expect(toRequest(form({ egress: "names", networkMode: "isolated" }))).not.toHaveProperty("egress");
+});
+
+test("limits of network and disks are whole numbers within what the server lets one have", () => {
+  expect(toRequest(form({ networkMbps: "8", diskMiBps: "20", diskIops: "500" }))).toMatchObject({ networkMbps: 8, diskMiBps: 20, diskIops: 500 });
+  expect(Object.keys(validate(form({ networkMbps: "0.5", diskMiBps: "x", diskIops: "9" }), limits, tiny, none)).sort()).toEqual(["diskIops", "diskMiBps", "networkMbps"]);
+  expect(validate(form({ networkMbps: "60" }), { ...limits, networkMbps: 50 }, tiny, none)).toEqual({ networkMbps: ["Must be 1 to 50 Mbit/s."] });
+});
+
 test("a network of the host and forwards exclude each other", () => {
   const both = form({ network: "lab", forwards: [{ protocol: "tcp", guestPort: "80", hostPort: "" }] });
   expect(validate(both, limits, tiny, none)).toHaveProperty("forwards");

@@ -35,6 +35,8 @@ export type LaunchForm = {
   ttlAction: LifeAction;
   idleMinutes: string;
   idleAction: LifeAction;
+  unwatchedMinutes: string;
+  unwatchedAction: LifeAction;
   userData: string;
   /** Only with a template of a golden image. */
   firstBoot: string;
@@ -46,6 +48,13 @@ export type LaunchForm = {
   requires: string[];
   /** Empty: the driver's own. */
   network: string;
+  /** Empty: the server's or the template's. */
+  networkMode: "" | "isolated" | "internet" | "lan";
+  /** One destination a line, or several with spaces. */
+  egress: string;
+  networkMbps: string;
+  diskMiBps: string;
+  diskIops: string;
   options: Record<string, string>;
 };
 
@@ -53,8 +62,8 @@ export type Errors = Record<string, string[]>;
 
 export const emptyForm: LaunchForm = {
   template: undefined, image: "", name: "", suggested: "", memoryMiB: undefined, cpus: undefined, diskGiB: undefined, keys: [], firmware: "bios", video: "std",
-  ephemeral: false, start: true, ttlMinutes: "", ttlAction: "delete", idleMinutes: "", idleAction: "stop", userData: "", firstBoot: "", forwards: [], dataDisks: [],
-  host: "", hostLabels: [], requires: [], network: "", options: {},
+  ephemeral: false, start: true, ttlMinutes: "", ttlAction: "delete", idleMinutes: "", idleAction: "stop", unwatchedMinutes: "", unwatchedAction: "stop", userData: "", firstBoot: "", forwards: [], dataDisks: [],
+  host: "", hostLabels: [], requires: [], network: "", networkMode: "", egress: "", networkMbps: "", diskMiBps: "", diskIops: "", options: {},
 };
 
 /** What may be asked for with this image: the server's limits, the image's own needs within them. */
@@ -90,7 +99,11 @@ export function validate(form: LaunchForm, limits: Limits, choice: ImageChoice |
   if (form.diskGiB !== undefined) add("diskGiB", within(form.diskGiB, ranges.diskGiB, "GiB"));
   if (form.cpus !== undefined) add("cpus", within(form.cpus, ranges.cpus, "CPUs"));
   if (form.ttlMinutes.trim()) add("ttlSeconds", within(number(form.ttlMinutes), { minimum: 1, maximum: 60 * 24 * 365 }, "minutes"));
+  if (form.unwatchedMinutes.trim()) add("unwatched.afterSeconds", within(number(form.unwatchedMinutes), { minimum: 1, maximum: 60 * 24 }, "minutes"));
   if (form.idleMinutes.trim()) add("idle.afterSeconds", within(number(form.idleMinutes), { minimum: 2, maximum: 60 * 24 * 365 }, "minutes"));
+  if (form.networkMbps.trim()) add("networkMbps", within(number(form.networkMbps), { minimum: 1, maximum: limits.networkMbps ?? 100_000 }, "Mbit/s"));
+  if (form.diskMiBps.trim()) add("diskMiBps", within(number(form.diskMiBps), { minimum: 1, maximum: limits.diskMiBps ?? 100_000 }, "MiB/s"));
+  if (form.diskIops.trim()) add("diskIops", within(number(form.diskIops), { minimum: 10, maximum: limits.diskIops ?? 10_000_000 }, "a second"));
   form.forwards.forEach((forward, index) => {
     add(`forwards[${index}].guestPort`, within(number(forward.guestPort), { minimum: 1, maximum: 65_535 }, ""));
     if (forward.hostPort.trim()) add(`forwards[${index}].hostPort`, within(number(forward.hostPort), limits.hostPorts, ""));
@@ -103,6 +116,8 @@ export function validate(form: LaunchForm, limits: Limits, choice: ImageChoice |
   for (const field of ["keys", "forwards", "dataDisks"] as const)
     if (form.template?.says[field]?.length && form[field].length === 0 && !(field === "forwards" && form.network))
       errors[field] = [`Left empty, those of ${form.template.name} come back. Keep one, or launch from an image.`];
+  if (form.template?.says.egress?.length && !form.egress.trim() && (form.networkMode === "" || form.networkMode === "internet"))
+    errors.egress = [`Left empty, the list of ${form.template.name} comes back. Keep one, or launch from an image.`];
   return errors;
 }
 
@@ -129,6 +144,11 @@ export function wholeRequest(form: LaunchForm): LaunchRequest {
     ...(form.name ? { name: form.name } : {}),
     ...(form.host ? { host: form.host } : {}),
     ...(form.network ? { network: form.network } : {}),
+    ...(form.networkMode ? { networkMode: form.networkMode } : {}),
+    ...(form.egress.trim() && (form.networkMode === "" || form.networkMode === "internet") ? { egress: form.egress.trim().split(/[\s,]+/) } : {}),
+    ...(form.networkMbps.trim() ? { networkMbps: number(form.networkMbps) } : {}),
+    ...(form.diskMiBps.trim() ? { diskMiBps: number(form.diskMiBps) } : {}),
+    ...(form.diskIops.trim() ? { diskIops: number(form.diskIops) } : {}),
     ...(form.requires.length > 0 ? { requires: form.requires } : {}),
     ...mapOf("hostLabels", ofPairs(form.hostLabels)),
     ...mapOf("options", Object.fromEntries(Object.entries(form.options).filter(([, value]) => value.trim()))),
@@ -139,6 +159,7 @@ export function wholeRequest(form: LaunchForm): LaunchRequest {
     ...(form.firstBoot.trim() ? { firstBoot: form.firstBoot } : {}),
     ...(form.ttlMinutes.trim() ? { ttlSeconds: number(form.ttlMinutes) * 60 } : {}),
     ...(form.ttlAction !== "delete" && (form.ttlMinutes.trim() || form.template?.says.ttlSeconds) ? { ttlAction: form.ttlAction } : {}),
+    ...(form.unwatchedMinutes.trim() ? { unwatched: { afterSeconds: number(form.unwatchedMinutes) * 60, action: form.unwatchedAction } } : {}),
     ...(form.idleMinutes.trim() ? { idle: { afterSeconds: number(form.idleMinutes) * 60, action: form.idleAction } } : {}),
   };
 }

@@ -4,7 +4,7 @@ import { toRequest, validate } from "./form";
 import { startFrom } from "./startFrom";
 
 const limits: Limits = { memoryMiB: { minimum: 512, maximum: 4096 }, diskGiB: { minimum: 5, maximum: 100 }, cpus: { minimum: 1, maximum: 8 }, hostPorts: { minimum: 20_000, maximum: 20_999 } };
-const empty: TemplateContent = { dataDisks: [], forwards: [], keys: [], hostLabels: {}, requires: [], provision: [], recording: "off" };
+const empty: TemplateContent = { egress: [], dataDisks: [], forwards: [], keys: [], hostLabels: {}, requires: [], provision: [], recording: "off" };
 const template = (content: Partial<TemplateContent>, more: Partial<Template> = {}) => ({ name: "web", version: 2, builtin: false, image: "tiny", content: { ...empty, ...content }, ...more }) as Template;
 const start = (one: Template, taken: string[] = [], exact = false) => startFrom(one, { user: "Anna B", taken: new Set(taken), exact });
 
