@@ -74,6 +74,12 @@ internal sealed class LittleServer : IAsyncDisposable
             return this;
         }
 
+        public RouteTable Head(string path, Delegate handler)
+        {
+            app.MapMethods("/api/v1" + path, ["HEAD"], handler);
+            return this;
+        }
+
         public RouteTable Put(string path, Delegate handler)
         {
             app.MapPut("/api/v1" + path, handler);

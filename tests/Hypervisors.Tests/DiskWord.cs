@@ -43,6 +43,8 @@ internal static class DiskWord
         try
         {
             await File.WriteAllTextAsync(file, word.PadRight(Length), cancellation);
+            // A confined QEMU reads what everybody may.
+            File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.OtherRead);
             foreach (var command in new[] { string.Create(CultureInfo.InvariantCulture, $"write -s {file} {at} {Length}"), "flush" })
             {
                 var said = (string?)await control.AskAsync(folder, "human-monitor-command",

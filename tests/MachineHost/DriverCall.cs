@@ -14,7 +14,7 @@ public sealed record DriverCall(string Verb, string MachineId, string SnapshotId
     public Task RunAsync(QemuHypervisor driver, MachineDefinition definition) => Verb switch
     {
         "create" => driver.Snapshots!.CreateAsync(MachineId, SnapshotId, Memory, CancellationToken.None),
-        "restore" => driver.Snapshots!.RestoreAsync(MachineId, SnapshotId, CancellationToken.None),
+        "restore" => driver.Snapshots!.RestoreAsync(MachineId, SnapshotId, null, CancellationToken.None),
         "delete" => driver.Snapshots!.DeleteAsync(MachineId, SnapshotId, CancellationToken.None),
         "clone" => driver.Clones!.CloneAsync(MachineId, definition, new Progress<double>(), CancellationToken.None),
         "suspend" => driver.Suspend!.SuspendAsync(MachineId, CancellationToken.None),

@@ -15,7 +15,7 @@ namespace Warren.Soak.Tests;
 public abstract class ClaimCampaign(PostgresCluster? cluster) : IDisposable
 {
     private static readonly Dictionary<string, (int Target, int Max)> Pools = new(StringComparer.Ordinal) { ["one"] = (1, 4), ["few"] = (5, 20), ["many"] = (20, 60) };
-    private static readonly string[] Settings = ["Pools:FillingAtOnce=8", "Operations:LeaseSeconds=3", "Machines:LeftoverSearchSeconds=1", "Ports:First=26000", "Ports:Last=27999", "Ports:CoolDownSeconds=1", "Logging:LogLevel:Default=None"];
+    private static readonly string[] Settings = ["Pools:FillingAtOnce=8", "Operations:LeaseSeconds=3", "Machines:LeftoverSearchSeconds=1", "Ports:First=26000", "Ports:Last=27999", "Ports:CoolDownSeconds=1", "Limits:CreationsPerMinute=0", "Limits:CreationsPerMinutePerAddress=0", "Limits:ChangesPerMinute=0", "Logging:LogLevel:Default=None"];
     private readonly string _data = Directory.CreateTempSubdirectory("warren-claims-").FullName;
 
     private static int Claims => Campaign.IsFull ? 10_000 : 120;
@@ -159,5 +159,4 @@ public abstract class ClaimCampaign(PostgresCluster? cluster) : IDisposable
 
 public sealed class SqliteClaimCampaign() : ClaimCampaign(null);
 
-[Collection(PostgresCollection.Name)]
 public sealed class PostgresClaimCampaign(PostgresCluster cluster) : ClaimCampaign(cluster);

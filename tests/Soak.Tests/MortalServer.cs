@@ -30,13 +30,22 @@ internal sealed class MortalServer
     {
         var server = new MortalServer(
         [
-            "--urls=http://127.0.0.1:0", $"--Data={data}", "--Hypervisor=fake", "--Logging:LogLevel:Default=Error", .. postgres is null ? Array.Empty<string>() : [$"--Database:Postgres={postgres}"], .. settings,
+            "--urls=http://127.0.0.1:0", $"--Data={data}", "--Hypervisor=fake", "--Logging:LogLevel:Default=Error", "--Limits:CreationsPerMinute=0", "--Limits:CreationsPerMinutePerAddress=0", "--Limits:ChangesPerMinute=0", .. postgres is null ? Array.Empty<string>() : [$"--Database:Postgres={postgres}"], .. settings,
         ]);
         var first = await Task.WhenAny(server._ready.Task, server._run).WaitAsync(TimeSpan.FromMinutes(10));
         if (first == server._run) throw new InvalidOperationException("the server ended instead of getting ready:\n" + server._said);
         using var file = JsonDocument.Parse(await File.ReadAllBytesAsync(Path.Combine(data, "client.json")));
         (server.Url, server.Token) = (file.RootElement.GetProperty("url").GetString()!, file.RootElement.GetProperty("token").GetString()!);
         return server;
+    }
+
+    /// <summary>The most memory that it ever had (proc(5), VmHWM), and what it has now, in MiB.</summary>
+    public async Task<(int Peak, int Now)> MemoryAsync()
+    {
+        var status = await File.ReadAllLinesAsync($"/proc/{await _processId.Task}/status");
+        return (Of("VmHWM:"), Of("VmRSS:"));
+
+        int Of(string name) => int.Parse(status.Single(l => l.StartsWith(name, StringComparison.Ordinal))[name.Length..].Split('k')[0], NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture) >> 10;
     }
 
     /// <summary>SIGKILL, and nobody else is hit.</summary>

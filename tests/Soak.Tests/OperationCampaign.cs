@@ -85,7 +85,7 @@ public abstract class OperationCampaign(PostgresCluster? cluster)
         => TestServer.StartAsync(postgres, data, clock: clock, settings:
         [
             "Fake:Delays:Create=00:00:00.060", "Fake:Delays:Start=00:00:00.030", "Fake:Delays:Delete=00:00:00.030",
-            "Fake:ShutdownTakes=00:00:01", "Ports:CoolDownSeconds=60", "Machines:LeftoverSearchSeconds=1", "Logging:LogLevel:Default=None",
+            "Fake:ShutdownTakes=00:00:01", "Ports:CoolDownSeconds=60", "Machines:LeftoverSearchSeconds=1", "Limits:CreationsPerMinute=0", "Limits:CreationsPerMinutePerAddress=0", "Limits:ChangesPerMinute=0", "Logging:LogLevel:Default=None",
         ]);
 
     private static async Task ReportAsync(TestServer server, List<Actor> actors)
@@ -114,5 +114,4 @@ public abstract class OperationCampaign(PostgresCluster? cluster)
 
 public sealed class SqliteOperationCampaign() : OperationCampaign(null);
 
-[Collection(PostgresCollection.Name)]
 public sealed class PostgresOperationCampaign(PostgresCluster cluster) : OperationCampaign(cluster);

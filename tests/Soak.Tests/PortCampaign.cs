@@ -31,7 +31,7 @@ public abstract class PortCampaign(PostgresCluster? cluster) : IDisposable
         var dice = new Dice(Campaign.Seed());
         await using var server = await TestServer.StartAsync(cluster is null ? null : await cluster.CreateDatabaseAsync(), settings:
         [
-            $"Ports:First={First}", $"Ports:Last={Last}", $"Ports:CoolDownSeconds={CoolDown}", "Logging:LogLevel:Default=None",
+            $"Ports:First={First}", $"Ports:Last={Last}", $"Ports:CoolDownSeconds={CoolDown}", "Limits:CreationsPerMinute=0", "Limits:CreationsPerMinutePerAddress=0", "Limits:ChangesPerMinute=0", "Logging:LogLevel:Default=None",
         ]);
         var image = await server.AddImageAsync();
         await Task.WhenAll(Enumerable.Range(0, Actors).Select(_ => dice.Fork()).Select(async mine =>
@@ -111,5 +111,4 @@ public abstract class PortCampaign(PostgresCluster? cluster) : IDisposable
 
 public sealed class SqlitePortCampaign() : PortCampaign(null);
 
-[Collection(PostgresCollection.Name)]
 public sealed class PostgresPortCampaign(PostgresCluster cluster) : PortCampaign(cluster);

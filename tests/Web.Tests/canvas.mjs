@@ -1,11 +1,13 @@
 // Looks at the console's canvas: what stands in it, not what the page says of it.
 
-const canvas = "[data-testid=screen] canvas";
+const consoleCanvas = "[data-testid=screen] canvas";
 
 /** The canvas as { width, height, at(x, y) -> [r, g, b], colours }. */
-export async function readCanvas(page) {
+export async function readCanvas(page, canvas = consoleCanvas) {
   const { width, height, data } = await page.locator(canvas).evaluate((element) => {
     const { width, height } = element;
+    // Connected, but nothing has been painted yet.
+    if (!width || !height) return { width, height, data: "" };
     const pixels = element.getContext("2d").getImageData(0, 0, width, height).data;
     let text = "";
     for (let at = 0; at < pixels.length; at += 32_768) text += String.fromCharCode(...pixels.subarray(at, at + 32_768));
@@ -34,10 +36,10 @@ export function lit(screen) {
 }
 
 /** Reads the canvas, frame after frame, until a condition holds. */
-export async function until(page, holds, what, limit = 90_000) {
+export async function until(page, holds, what, limit = 90_000, canvas = consoleCanvas) {
   const end = Date.now() + limit;
   for (;;) {
-    const screen = await readCanvas(page);
+    const screen = await readCanvas(page, canvas);
     if (await holds(screen)) return screen;
     if (Date.now() > end) throw new Error(`Not within ${limit / 1000} s: ${what}`);
     await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));

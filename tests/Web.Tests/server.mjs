@@ -6,6 +6,7 @@ import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
+import { setTimeout as pause } from "node:timers/promises";
 
 const root = resolve(import.meta.dirname, "../..");
 const program = process.env.WARREN_SERVER ?? join(root, "src/Warren.Server/bin/Debug/net10.0/Warren.Server.dll");
@@ -16,8 +17,11 @@ export async function startServer(more = ["--Qemu:Accelerator=tcg"]) {
   for (const needed of [program, join(pages, "index.html")]) if (!existsSync(needed)) throw new Error(`${needed} is missing: build the server and the pages first`);
   // Short, because the machines' sockets lie below it and a socket's path has 107 bytes at most.
   const data = await mkdtemp(join(tmpdir(), "ww-"));
-  const settings = [`--Web:Folder=${pages}`, `--Images:Folder=${join(root, "images")}`, "--urls", "http://127.0.0.1:0", ...more];
-  const child = spawn("dotnet", [program, ...settings], { env: { ...process.env, WARREN_DATA: data }, stdio: ["ignore", "pipe", "inherit"] });
+  const begin = (address) => {
+    const settings = [`--Web:Folder=${pages}`, `--Images:Folder=${join(root, "images")}`, "--urls", address, ...more];
+    return spawn("dotnet", [program, ...settings], { env: { ...process.env, WARREN_DATA: data }, stdio: ["ignore", "pipe", "inherit"] });
+  };
+  let child = begin("http://127.0.0.1:0");
   const login = await loginLink(child);
   const { url, token } = JSON.parse(await readFile(join(data, "client.json"), "utf8"));
 
@@ -27,6 +31,28 @@ export async function startServer(more = ["--Qemu:Accelerator=tcg"]) {
     const answer = response.status === 204 ? undefined : await response.json();
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${JSON.stringify(answer)}`);
     return answer;
+  };
+
+  const end = async (signal) => {
+    child.kill(signal);
+    await once(child, "exit");
+  };
+
+  /** Begins it again at the same address; says when it answered. */
+  const beginAgain = async () => {
+    child = begin(url);
+    child.stdout.resume();
+    while (!(await fetch(`${url}/api/v1/health`).then((answer) => answer.ok, () => false))) {
+      if (child.exitCode !== null) throw new Error("The server ended as soon as it was begun again.");
+      await pause(10);
+    }
+    return performance.now();
+  };
+
+  /** Ends it as a power cut would; what is returned begins it again. */
+  const cut = async () => {
+    await end("SIGKILL");
+    return beginAgain;
   };
 
   const stop = async (leave = []) => {
@@ -40,7 +66,13 @@ export async function startServer(more = ["--Qemu:Accelerator=tcg"]) {
     }
     await rm(data, { recursive: true, force: true });
   };
-  return { url, token, login, data, call, stop };
+
+  /** Ends it and begins it again; machines go on meanwhile. */
+  const restart = async () => {
+    await end("SIGTERM");
+    await beginAgain();
+  };
+  return { url, token, login, data, call, cut, stop, restart };
 }
 
 /** An operation once it has ended; a failed one throws. */

@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using Microsoft.AspNetCore.Http;
 using Warren.Contracts;
 
@@ -107,24 +110,77 @@ public sealed class RequestTests
     }
 
     [Fact]
-    public async Task An_upload_tells_how_far_it_is()
+    public async Task An_upload_that_breaks_off_goes_on_and_tells_how_far_it_is()
     {
-        long received = 0;
-        await using var server = await LittleServer.StartAsync(routes => routes.Post("/images/upload", async (HttpContext context) =>
+        var (received, tries) = (new MemoryStream(), 0);
+        await using var server = await LittleServer.StartAsync(routes =>
         {
-            using var sink = new MemoryStream();
-            await context.Request.Body.CopyToAsync(sink);
-            received = sink.Length;
-            return Results.Json(Given.Operation("o1", OperationStatus.Pending), WarrenJson.Options, statusCode: 202);
-        }));
+            routes.Get("/uploads", () => Results.Json(new Page<Upload>([]), WarrenJson.Options));
+            routes.Get("/operations/{o}", (string o) => Results.Json(Given.Operation(o, OperationStatus.Pending), WarrenJson.Options));
+            routes.Post("/uploads", (HttpContext context) =>
+            {
+                (context.Response.StatusCode, context.Response.Headers.Location) = (201, "/api/v1/uploads/u1");
+                return Task.CompletedTask;
+            });
+            routes.Head("/uploads/u1", (HttpContext context) =>
+            {
+                context.Response.Headers[Tus.Offset] = received.Length.ToString(CultureInfo.InvariantCulture);
+                return Task.CompletedTask;
+            });
+            routes.Patch("/uploads/u1", async (HttpContext context) =>
+            {
+                context.Request.Headers[Tus.Offset].ToString().ShouldBe(received.Length.ToString(CultureInfo.InvariantCulture));
+                if (tries++ == 0)
+                {
+                    var part = new byte[1_000_000];
+                    await context.Request.Body.ReadExactlyAsync(part);
+                    received.Write(part);
+                    context.Abort();
+                    return;
+                }
+
+                await context.Request.Body.CopyToAsync(received);
+                (context.Response.StatusCode, context.Response.Headers[Tus.Operation]) = (204, "o1");
+            });
+        });
         using var client = new WarrenClient(server.Url);
         var told = new Told<long>();
-        using var content = new MemoryStream(new byte[3_000_000]);
-        await client.UploadImageAsync("a b", content, new ImportImageRequest { Insecure = true, Format = "raw" }, told);
-        received.ShouldBe(3_000_000);
+        var bytes = RandomNumberGenerator.GetBytes(3_000_000);
+        using var content = new MemoryStream(bytes);
+        (await client.UploadImageAsync("a b", "x.raw", content, new ImportImageRequest { Insecure = true, Format = "raw" }, told)).Id.ShouldBe("o1");
+        received.ToArray().ShouldBe(bytes);
         told.Values[^1].ShouldBe(3_000_000);
         told.Values.Count.ShouldBeGreaterThan(5);
-        server.Requests.Single().Query.ShouldBe("?name=a%20b&insecure=true&format=raw");
+        var said = server.Requests.Single(r => r.Method == "POST").Headers[Tus.Metadata].Split(',').ToDictionary(p => p.Split(' ')[0], p => Encoding.UTF8.GetString(Convert.FromBase64String(p.Split(' ')[1])));
+        said.ShouldBe(new Dictionary<string, string> { ["name"] = "a b", ["filename"] = "x.raw", ["format"] = "raw", ["insecure"] = "true" }, ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task An_upload_that_was_begun_on_other_terms_is_begun_anew()
+    {
+        var now = TimeProvider.System.GetUtcNow();
+        await using var server = await LittleServer.StartAsync(routes =>
+        {
+            routes.Get("/uploads", () => Results.Json(new Page<Upload>([new Upload("old", "a", "a.iso", 10, 5, now, now) { Insecure = true }]), WarrenJson.Options));
+            routes.Get("/operations/{o}", (string o) => Results.Json(Given.Operation(o, OperationStatus.Pending), WarrenJson.Options));
+            routes.Delete("/uploads/old", () => Results.NoContent());
+            routes.Post("/uploads", (HttpContext context) =>
+            {
+                (context.Response.StatusCode, context.Response.Headers.Location) = (201, "/api/v1/uploads/new");
+                return Task.CompletedTask;
+            });
+            routes.Patch("/uploads/{id}", async (string id, HttpContext context) =>
+            {
+                await context.Request.Body.CopyToAsync(Stream.Null);
+                (context.Response.StatusCode, context.Response.Headers[Tus.Operation]) = (204, id);
+            });
+        });
+        using var client = new WarrenClient(server.Url);
+        using var content = new MemoryStream(new byte[10]);
+        (await client.UploadImageAsync("a", "a.iso", content, new ImportImageRequest { Insecure = true })).Id.ShouldBe("old");
+        server.Requests.Last(r => r.Method == "PATCH").Headers[Tus.Offset].ShouldBe("5");
+        (await client.UploadImageAsync("a", "a.iso", content, new ImportImageRequest { Checksum = "sha256:00" })).Id.ShouldBe("new");
+        server.Of("DELETE", "/uploads/old").Count.ShouldBe(1);
     }
 
     private sealed class Told<T> : IProgress<T>

@@ -140,6 +140,43 @@ public sealed class HostVerbTests
         (await shell.RunAsync("console", "off", "--serial")).ShouldBe(6);
     }
 
+    [Fact]
+    public async Task A_serial_line_that_breaks_is_connected_again_where_it_was_and_what_is_missing_is_told()
+    {
+        var calls = 0;
+        await using var server = await LittleServer.StartAsync(routes => routes.Get("/machines/web/serial", async (HttpContext http) =>
+        {
+            var call = Interlocked.Increment(ref calls);
+            if (call == 2)
+            {
+                http.Response.StatusCode = 503;
+                return;
+            }
+
+            using var socket = await http.WebSockets.AcceptWebSocketAsync("warren.serial");
+            string[] said = call == 1 ? ["""{"log":"a","at":10,"end":10}""", "one "] : call == 3 ? ["""{"log":"a","at":14,"missed":0,"end":18}""", "two ", """{"log":"a","at":90,"missed":72,"end":90}""", "three\n"] : [];
+            foreach (var text in said)
+            {
+                await socket.SendAsync(System.Text.Encoding.ASCII.GetBytes(text), text[0] == '{' ? System.Net.WebSockets.WebSocketMessageType.Text : System.Net.WebSockets.WebSocketMessageType.Binary, true, http.RequestAborted);
+            }
+
+            if (call == 1) await socket.CloseAsync(System.Net.WebSockets.WebSocketCloseStatus.EndpointUnavailable, "the server is going away", http.RequestAborted);
+            else await socket.CloseAsync(System.Net.WebSockets.WebSocketCloseStatus.NormalClosure, "the machine is off", http.RequestAborted);
+        }));
+        using var shell = new Shell(server.Url);
+        (await shell.RunAsync("console", "web", "--serial", "--view-only")).ShouldBe(0, shell.Error);
+        shell.Out.ShouldBe("one two three\n");
+        server.Of("GET", "/machines/web/serial").Select(r => r.Query).ShouldBe(["?tail=0&viewOnly=true", "?tail=0&from=14&log=a&viewOnly=true", "?tail=0&from=14&log=a&viewOnly=true"]);
+        shell.Error.ShouldBe("""
+            On the serial line of web.
+            warning: the connection to the server broke; it is made again
+            warning: 72 bytes are missing here: the log does not go back so far
+            The line has ended: the machine is off.
+
+            """);
+        (await shell.RunAsync("console", "web", "--view-only")).ShouldBe(2);
+    }
+
     private static Host Host(string name) => new()
     {
         Name = name, Hypervisor = "fake", Usable = true, Status = new HostStatus(HostState.Online, Given.Noon, "a probe"), Version = "1", Accelerator = "none",

@@ -1,4 +1,5 @@
 using System.Runtime.Versioning;
+using Microsoft.AspNetCore.Http;
 using Warren.Contracts;
 
 namespace Cli.Tests.Verbs;
@@ -107,6 +108,45 @@ public sealed class SshVerbTests
             warren: the image tiny of mute does not speak SSH: use `warren console mute`
 
             """);
+    }
+
+    [Fact]
+    public async Task Through_the_server_when_asked_and_without_a_forward_once_somebody_greets()
+    {
+        var tries = 0;
+        await using var server = await LittleServer.StartAsync(routes => routes
+            .Get("/machines/{m}", (string m) => m == "web" ? s_ready : s_ready with { Id = "m-" + m, Name = m, Ssh = null })
+            .Get("/images/{i}", () => Given.Image("debian-12", "ssh") with { DefaultUser = "debian" })
+            .Get("/machines/{m}/ports/22", async (HttpContext http) =>
+            {
+                if (++tries == 1)
+                {
+                    await LittleServer.Refuse("port-closed", 409, "Nobody listens.").ExecuteAsync(http);
+                    return;
+                }
+
+                using var socket = await http.WebSockets.AcceptWebSocketAsync();
+                await socket.SendAsync("SSH-2.0-x"u8.ToArray(), System.Net.WebSockets.WebSocketMessageType.Binary, endOfMessage: true, TestContext.Current.CancellationToken);
+                await socket.ReceiveAsync(new byte[1], TestContext.Current.CancellationToken);
+            }));
+        using var shell = new Shell(server.Url);
+        var seen = InPlaceOfSsh(shell, exitCode: 0);
+        (await shell.RunAsync("ssh", "--tunnel", "web", "true")).ShouldBe(0, shell.Error);
+        var arguments = (await File.ReadAllTextAsync(seen)).Split('\0', StringSplitOptions.RemoveEmptyEntries);
+        var proxy = $"ProxyCommand=warren tunnel --quiet --stdio --server {server.Url.ToString().TrimEnd('/')} -- m-web 22";
+        arguments.ShouldContain(proxy);
+        arguments[^3..].ShouldBe(["--", "web.warren", "true"]);
+        tries.ShouldBe(0, "the server has heard it greet already");
+
+        (await shell.RunAsync("ssh", "bare")).ShouldBe(0, shell.Error);
+        arguments = (await File.ReadAllTextAsync(seen)).Split('\0', StringSplitOptions.RemoveEmptyEntries);
+        arguments.ShouldContain(proxy.Replace("m-web", "m-bare", StringComparison.Ordinal));
+        arguments[(Array.IndexOf(arguments, "-l") + 1)..][0].ShouldBe("debian");
+        tries.ShouldBe(2);
+
+        (await shell.RunAsync("ssh", "web")).ShouldBe(0);
+        (await File.ReadAllTextAsync(seen)).ShouldNotContain("ProxyCommand", Case.Sensitive, "its forward is on this computer");
+        (await shell.RunAsync("ssh", "--tunnel", "--direct", "web")).ShouldBe(2);
     }
 
     [Fact]

@@ -41,7 +41,7 @@ public sealed class CrashTests : CrashBed
     {
         // Dead with QEMU running and that not yet written down: the most there can be to take back. The claim of the dead is
         // left to last long enough for the cancel to come before the launch goes on.
-        await Bed.StartAsync(KillAt($"{LaunchMachine.Name}:start:decided"));
+        await Bed.StartAsync("--Operations:LeaseSeconds=60", KillAt($"{LaunchMachine.Name}:start:decided"));
         await LaunchAsync("a");
         await Bed.Server.DiesAsync();
         Bed.Traces.Processes().Length.ShouldBe(1);

@@ -75,8 +75,9 @@ public sealed class ScreenTests(LifecycleBed bed)
     /// <summary>QEMU's own picture (QMP screendump: PPM, binary, 8 bits a colour).</summary>
     private async Task<Picture> DumpAsync(string id)
     {
-        var file = Path.Combine(bed.Bed.Data, id + ".ppm");
         var folder = new MachineFolder(Path.Combine(bed.Bed.Data, "machines"), id);
+        // Where it may write: it has a user of its own.
+        var file = folder.In("dump.ppm");
         using (var qmp = await QmpConnection.OpenAsync(folder.QmpSocket, s_limit, TimeProvider.System, CancellationToken.None))
             await qmp.CommandAsync("screendump", new JsonObject { ["filename"] = file }, s_limit, TimeProvider.System, CancellationToken.None);
         var bytes = await File.ReadAllBytesAsync(file);

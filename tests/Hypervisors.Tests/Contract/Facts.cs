@@ -24,6 +24,9 @@ public abstract partial class HypervisorContract
     /// <summary>Why ports of the host cannot lead into a guest here, or null where they can.</summary>
     protected virtual string? NoForwards => null;
 
+    /// <summary>False where what leads to a guest accepts for everybody, so that a late refusal looks like a guest that hangs up.</summary>
+    protected virtual bool RefusalsAreSure => true;
+
     /// <summary>Connects to a port of the host from another process, until what is returned is disposed of.</summary>
     /// <param name="machine">The machine that the port leads to.</param>
     /// <param name="port">A port of 127.0.0.1.</param>

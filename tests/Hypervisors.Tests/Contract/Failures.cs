@@ -39,7 +39,7 @@ public abstract partial class HypervisorContract
             ("autostart on", Driver.Autostart is { } on ? () => on.SetAsync(id, true, Cancellation) : null),
             ("snapshots", Driver.Snapshots is { } list ? () => list.ListAsync(id, Cancellation) : null),
             ("snapshot", Driver.Snapshots is { } snapshot ? () => snapshot.CreateAsync(id, "s1", false, Cancellation) : null),
-            ("restore", Driver.Snapshots is { } restore ? () => restore.RestoreAsync(id, "s1", Cancellation) : null),
+            ("restore", Driver.Snapshots is { } restore ? () => restore.RestoreAsync(id, "s1", null, Cancellation) : null),
             ("clone", Driver.Clones is { } clones ? () => clones.CloneAsync(id, Define(), Unheard, Cancellation) : null),
             ("adopt", Driver.Adoption is { } adoption ? () => adoption.AdoptAsync("warren-no-such-machine", id, Cancellation) : null),
         ];

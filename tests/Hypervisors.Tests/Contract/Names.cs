@@ -52,7 +52,7 @@ public abstract partial class HypervisorContract
             if (Driver.Snapshots is { } snapshots)
             {
                 await ShouldFailAsync(HypervisorErrorKind.Rejected, () => snapshots.CreateAsync(machine.Id, name, false, Cancellation), name);
-                await ShouldFailAsync(HypervisorErrorKind.Rejected, () => snapshots.RestoreAsync(machine.Id, name, Cancellation), name);
+                await ShouldFailAsync(HypervisorErrorKind.Rejected, () => snapshots.RestoreAsync(machine.Id, name, null, Cancellation), name);
                 await ShouldFailAsync(HypervisorErrorKind.Rejected, () => snapshots.DeleteAsync(machine.Id, name, Cancellation), name);
             }
 

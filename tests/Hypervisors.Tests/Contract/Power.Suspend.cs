@@ -45,7 +45,7 @@ public abstract partial class HypervisorContract
         [
             ("resize", Driver.Resize is { } resize ? () => resize.ResizeAsync(larger, Cancellation) : null),
             ("snapshot", Driver.Snapshots is { } snapshots ? () => snapshots.CreateAsync(machine.Id, "s2", false, Cancellation) : null),
-            ("restore", Driver.Snapshots is { } again ? () => again.RestoreAsync(machine.Id, "s1", Cancellation) : null),
+            ("restore", Driver.Snapshots is { } again ? () => again.RestoreAsync(machine.Id, "s1", null, Cancellation) : null),
             ("clone", Driver.Clones is { } clones ? () => clones.CloneAsync(machine.Id, Define(), Unheard, Cancellation) : null),
             ("fork", Driver.Forks is { } forks ? () => forks.FreezeAsync(machine.Id, "wnever", Cancellation) : null),
             ("start with other memory", () => Driver.StartAsync(larger, Cancellation)),

@@ -12,7 +12,7 @@ public abstract partial class HypervisorContract
         (await snapshots.ListAsync(machine.Id, Cancellation)).ShouldBeEmpty();
         await snapshots.CreateAsync(machine.Id, "s1", false, Cancellation);
         await snapshots.CreateAsync(machine.Id, "s2", false, Cancellation);
-        await snapshots.RestoreAsync(machine.Id, "s1", Cancellation);
+        await snapshots.RestoreAsync(machine.Id, "s1", null, Cancellation);
         await snapshots.CreateAsync(machine.Id, "s3", false, Cancellation);
 
         var tree = await NewDriver().Snapshots!.ListAsync(machine.Id, Cancellation);
@@ -38,7 +38,7 @@ public abstract partial class HypervisorContract
         for (var i = 0; i < 2; i++) await snapshots.DeleteAsync(machine.Id, "s1", Cancellation);
         var child = (await snapshots.ListAsync(machine.Id, Cancellation)).ShouldHaveSingleItem();
         (child.Id, child.ParentId).ShouldBe(("s2", null));
-        for (var i = 0; i < 2; i++) await snapshots.RestoreAsync(machine.Id, "s2", Cancellation);
+        for (var i = 0; i < 2; i++) await snapshots.RestoreAsync(machine.Id, "s2", null, Cancellation);
         (await LookAsync(machine)).Power.ShouldBe(ObservedPower.Off);
         await snapshots.DeleteAsync(machine.Id, "s2", Cancellation);
         (await snapshots.ListAsync(machine.Id, Cancellation)).ShouldBeEmpty();
@@ -51,7 +51,7 @@ public abstract partial class HypervisorContract
     {
         var snapshots = Need(Driver.Snapshots, "snapshots");
         var machine = await CreateAsync();
-        await ShouldFailAsync(HypervisorErrorKind.NotFound, () => snapshots.RestoreAsync(machine.Id, "s1", Cancellation));
+        await ShouldFailAsync(HypervisorErrorKind.NotFound, () => snapshots.RestoreAsync(machine.Id, "s1", null, Cancellation));
         var failure = await Should.ThrowAsync<HypervisorException>(() => snapshots.CreateAsync(machine.Id, "s1", true, Cancellation));
         failure.Kind.ShouldBeOneOf(HypervisorErrorKind.Rejected, HypervisorErrorKind.Unsupported);
         (await snapshots.ListAsync(machine.Id, Cancellation)).ShouldBeEmpty();
@@ -83,7 +83,7 @@ public abstract partial class HypervisorContract
         (await MarkOfAsync(machine)).ShouldBe("after");
         await Driver.StartAsync(machine, Cancellation);
         // Running: to return to a disk means to end the run.
-        await snapshots.RestoreAsync(machine.Id, "s1", Cancellation);
+        await snapshots.RestoreAsync(machine.Id, "s1", null, Cancellation);
         (await LookAsync(machine)).Power.ShouldBe(ObservedPower.Off);
         (await MarkOfAsync(machine)).ShouldBe("before");
     }
@@ -103,7 +103,7 @@ public abstract partial class HypervisorContract
         foreach (var killed in new[] { false, true })
         {
             if (killed) await Driver.KillAsync(machine.Id, Cancellation);
-            await snapshots.RestoreAsync(machine.Id, "s1", Cancellation);
+            await snapshots.RestoreAsync(machine.Id, "s1", null, Cancellation);
             (await LookAsync(machine)).Power.ShouldBe(ObservedPower.On);
             await AgentAnswersAsync(machine);
             (await guest.ReadFileAsync(machine.Id, "/tmp/mark", 64, Cancellation)).ShouldBe("before"u8.ToArray());

@@ -13,6 +13,8 @@ public sealed partial class DockerContract(PrivateEngine engine) : HypervisorCon
 
     protected override BootMedium Image => _image;
 
+    protected override bool RefusalsAreSure => false;
+
     private DockerOptions Options => engine.Options();
 
     protected override IHypervisor NewDriver() => new DockerHypervisor(Options, TimeProvider.System);

@@ -39,6 +39,10 @@ public sealed class FakeContract : HypervisorContract
 
     protected override IAsyncDisposable Connect(MachineDefinition machine, int port) => new ImitatedConnection((FakeHypervisor)Driver, machine.Id);
 
+    protected override Task CopyAsync(MachineDefinition machine, string text) => ImitatedClipboard.CopyAsync(Driver, machine.Id, text);
+
+    protected override Task<string> PastedAsync(MachineDefinition machine) => ImitatedClipboard.PastedAsync(Driver, machine.Id);
+
     protected override void NothingIsLeft()
     {
         File.Delete(Path.Combine(_folder, "away"));

@@ -42,7 +42,7 @@ public sealed class FakeFacetTests
         ["SetAutostart"] = h => h.Autostart!.SetAsync("a1", true, Cancellation),
         ["ListSnapshots"] = h => h.Snapshots!.ListAsync("a1", Cancellation),
         ["CreateSnapshot"] = h => h.Snapshots!.CreateAsync("a1", "s1", false, Cancellation),
-        ["RestoreSnapshot"] = h => h.Snapshots!.RestoreAsync("a1", "s1", Cancellation),
+        ["RestoreSnapshot"] = h => h.Snapshots!.RestoreAsync("a1", "s1", null, Cancellation),
         ["DeleteSnapshot"] = h => h.Snapshots!.DeleteAsync("a1", "s1", Cancellation),
         ["Clone"] = h => h.Clones!.CloneAsync("a1", Machine with { Id = "a2" }, new Progress<double>(), Cancellation),
         ["Flatten"] = h => h.Clones!.FlattenAsync("a1", new Progress<double>(), Cancellation),

@@ -24,6 +24,10 @@ public sealed class GuardedFakeContract : HypervisorContract
 
     protected override IAsyncDisposable Connect(MachineDefinition machine, int port) => new ImitatedConnection(_first!, machine.Id);
 
+    protected override Task CopyAsync(MachineDefinition machine, string text) => ImitatedClipboard.CopyAsync(Driver, machine.Id, text);
+
+    protected override Task<string> PastedAsync(MachineDefinition machine) => ImitatedClipboard.PastedAsync(Driver, machine.Id);
+
     protected override void NothingIsLeft() => Directory.EnumerateFiles(_folder, "*", SearchOption.AllDirectories).ShouldBeEmpty();
 
     public override async ValueTask DisposeAsync()

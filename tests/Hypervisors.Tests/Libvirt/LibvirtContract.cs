@@ -18,6 +18,8 @@ public abstract class LibvirtContractOn(LibvirtDaemon daemon) : HypervisorContra
 
     protected override IHypervisor NewDriver() => daemon.NewDriver();
 
+    protected override bool RefusalsAreSure => false;
+
     protected override IHypervisor NewUnreachableDriver() =>
         new LibvirtHypervisor(daemon.Options with { Uri = daemon.Options.Uri + ".none" }, TimeProvider.System);
 

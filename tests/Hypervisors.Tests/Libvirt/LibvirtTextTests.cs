@@ -21,6 +21,18 @@ public sealed class LibvirtTextTests
     };
 
     [Theory]
+    [InlineData("internal error: process exited while connecting to monitor", HypervisorErrorKind.Busy)]
+    [InlineData("internal error: process exited while connecting to monitor: qemu-system-x86_64: -blockdev {...}: Failed to get \"write\" lock", HypervisorErrorKind.Busy)]
+    [InlineData("internal error: process exited while connecting to monitor: qemu-system-x86_64: -drive file=x: Could not open 'x': No such file", HypervisorErrorKind.Rejected)]
+    public void A_QEMU_that_ended_at_its_start_says_why_or_was_ended_by_another(string message, HypervisorErrorKind kind) =>
+        (MachineStart.Explain(new VirError(VirError.InternalError, 10, message)) switch
+        {
+            HypervisorException known => known.Kind,
+            VirError other => other.Kind(),
+            _ => throw new InvalidOperationException(),
+        }).ShouldBe(kind);
+
+    [Theory]
     [InlineData("qemu:///system", "qemu:///system")]
     [InlineData("qemu:///session", "qemu:///session")]
     [InlineData("test:///default", "test:///default")]
@@ -173,12 +185,24 @@ public sealed class LibvirtTextTests
     }
 
     [Fact]
-    public void A_tunnel_names_its_host_after_all_options() =>
-        SshTunnel.Arguments(new SshTarget("host", "me", 2222), 5901, "/s").ShouldBe(
-        [
-            "-N", "-T", "-o", "BatchMode=yes", "-o", "ExitOnForwardFailure=yes", "-o", "StreamLocalBindMask=0177",
-            "-L", "/s:127.0.0.1:5901", "-l", "me", "-p", "2222", "--", "host",
-        ]);
+    public void A_tunnel_names_its_host_after_all_options()
+    {
+        string[] always = ["-N", "-T", "-o", "BatchMode=yes", "-o", "ExitOnForwardFailure=yes", "-o", "StreamLocalBindMask=0177"];
+        SshTunnel.Arguments(new SshTarget("host", "me", 2222), "127.0.0.1", 5901, "/s").ShouldBe([.. always, "-L", "/s:127.0.0.1:5901", "-l", "me", "-p", "2222", "--", "host"]);
+        SshTunnel.Arguments(new SshTarget("host", null, null), "fd00::5", 22, "/s").ShouldBe([.. always, "-L", "/s:[fd00::5]:22", "--", "host"]);
+        Should.Throw<FormatException>(() => SshTunnel.Arguments(new SshTarget("host", null, null), "a:22 -oProxyCommand=x", 22, "/s"));
+    }
+
+    [Fact]
+    public void Only_what_is_forwarded_is_reached_on_the_user_mode_network()
+    {
+        var xml = Build(Machine with { Network = null, Forwards = [new("udp", "127.0.0.1", 5000, 22), new("tcp", "127.0.0.1", 20001, 22), new("tcp", "0.0.0.0", 20002, 2222)] }, "/pool");
+        LibvirtPorts.HasUserNetwork(xml).ShouldBeTrue();
+        LibvirtPorts.Forward(xml, 22).ShouldBe(("127.0.0.1", 20001));
+        LibvirtPorts.Forward(xml, 2222).ShouldBe(("127.0.0.1", 20002));
+        LibvirtPorts.Forward(xml, 222).ShouldBeNull();
+        LibvirtPorts.HasUserNetwork(Build(Machine with { Network = "lab", Forwards = [] }, "/pool")).ShouldBeFalse();
+    }
 
     [Theory]
     [InlineData("<!DOCTYPE a [<!ENTITY b SYSTEM 'file:///etc/passwd'>]><a>&b;</a>")]

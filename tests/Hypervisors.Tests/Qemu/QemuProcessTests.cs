@@ -5,6 +5,7 @@ using System.Text.Json;
 using Warren.Hypervisors;
 using Warren.Hypervisors.Commands;
 using Warren.Hypervisors.Qemu;
+using Warren.Hypervisors.Qemu.Confinement;
 
 namespace Hypervisors.Tests.Qemu;
 
@@ -18,8 +19,11 @@ public abstract partial class QemuSuite
     {
         var machine = await StartAsync();
         var folder = FolderOf(machine);
-        File.GetUnixFileMode(folder.Path).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        foreach (var file in Directory.EnumerateFileSystemEntries(folder.Path))
+        const UnixFileMode Own = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+        // Under a user of its own it makes its sockets there, and may not take away what is the server's.
+        const UnixFileMode Shared = Own | UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute | UnixFileMode.StickyBit;
+        File.GetUnixFileMode(folder.Path).ShouldBe(Environment.IsPrivilegedProcess ? Shared : Own);
+        foreach (var file in Directory.EnumerateFiles(folder.Path))
         {
             var others = File.GetUnixFileMode(file) & ~(UnixFileMode.UserRead | UnixFileMode.UserWrite);
             others.ShouldBe(UnixFileMode.None, file);
@@ -30,6 +34,7 @@ public abstract partial class QemuSuite
         var pid = (await LookAsync(machine)).ProcessId!.Value;
         var status = await File.ReadAllTextAsync($"/proc/{pid}/status", Cancellation);
         status.ShouldContain("Seccomp:\t2");
+        if (Environment.IsPrivilegedProcess) status.ShouldContain($"Uid:\t{FileOwner.Of(folder.Path)!.Group}\t");
         var stat = await File.ReadAllTextAsync($"/proc/{pid}/stat", Cancellation);
         stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[3].ShouldBe(pid.ToString(CultureInfo.InvariantCulture), "it leads its own session");
         HostProcesses.Arguments(pid).ShouldNotContain(a => a.Contains("-vnc", StringComparison.Ordinal) && a.Contains(':'));

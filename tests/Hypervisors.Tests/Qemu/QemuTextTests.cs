@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Warren.Hypervisors;
 using Warren.Hypervisors.Guests;
@@ -84,6 +85,22 @@ public sealed class QemuTextTests
     }
 
     [Fact]
+    public void Disks_share_one_limit_and_have_the_names_that_they_have_without()
+    {
+        var folder = new MachineFolder("/data,x/m", "a1");
+        var definition = DefinitionRulesTests.Good with { DiskMiBps = 8, DiskIops = 200, DataDisks = [new DataDisk(1)] };
+        var line = QemuArguments.Build(definition, folder, new QemuOptions { MachinesFolder = "/data,x/m" }, "tcg", null);
+        var drives = line.Where((_, i) => i > 0 && line[i - 1] == "-drive").ToList();
+        drives.Count.ShouldBe(2);
+        drives[0].ShouldBe("if=none,id=drive-system,node-name=system,driver=qcow2,read-only=off,discard=unmap,file.driver=file,file.filename=/data,,x/m/a1/disk.qcow2,"
+            + "throttling.bps-total=8388608,throttling.iops-total=200,throttling.group=disks");
+        drives.ShouldAllBe(d => d.EndsWith("throttling.bps-total=8388608,throttling.iops-total=200,throttling.group=disks", StringComparison.Ordinal));
+        line.Count(a => a.Contains("\"drive\":\"drive-", StringComparison.Ordinal)).ShouldBe(2);
+        QemuArguments.Build(definition with { DiskMiBps = null }, folder, new QemuOptions { MachinesFolder = "/m" }, "tcg", null).ShouldNotContain(a => a.Contains("bps-total", StringComparison.Ordinal));
+        QemuArguments.Build(definition with { DiskMiBps = null, DiskIops = null }, folder, new QemuOptions { MachinesFolder = "/m" }, "tcg", null).ShouldNotContain("-drive");
+    }
+
+    [Fact]
     public void The_command_line_listens_on_no_TCP_port_but_the_forwards_and_doubles_commas()
     {
         var folder = new MachineFolder("/data,x/m", "a1");
@@ -113,6 +130,18 @@ public sealed class QemuTextTests
         var drives = line.Where(a => a.Contains("\"drive\"")).Select(a => JsonNode.Parse(a)!).ToList();
         drives.Select(d => (string)d["drive"]!).ShouldBe(["system", "data0", "seed"]);
         drives.ShouldAllBe(d => (string)d["driver"]! == "virtio-blk-pci");
+    }
+
+    [Theory]
+    [InlineData("""{ "machineType": "pc-q35-7.2", "leases": 1 }""", false)]
+    [InlineData("""{ "machineType": "pc-q35-7.2", "leases": 1, "clipboard": true }""", true)]
+    public void A_state_that_is_older_than_the_clipboards_port_goes_on_without_it(string kept, bool clipboard)
+    {
+        var resumed = JsonSerializer.Deserialize<Resumption>(kept, JsonSerializerOptions.Web);
+        var line = QemuArguments.Build(DefinitionRulesTests.Good, new MachineFolder("/m", "a1"), new QemuOptions { MachinesFolder = "/m" }, "tcg", null, resumed: resumed);
+        line.Exists(a => a.Contains("com.redhat.spice.0")).ShouldBe(clipboard);
+        line.Exists(a => a.Contains("clip.sock")).ShouldBe(clipboard);
+        ValueOf(line, "-incoming").ShouldBe("defer");
     }
 
     private static string ValueOf(List<string> line, string option) => line[line.IndexOf(option) + 1];

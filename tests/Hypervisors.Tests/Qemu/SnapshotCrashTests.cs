@@ -107,7 +107,7 @@ public sealed class SnapshotCrashTests : IDisposable
         {
             var (parent, word) = expected[snapshot.Id];
             snapshot.ParentId.ShouldBeOneOf(snapshot.Id == "s3" ? [parent!, "other"] : [parent!], $"parent of {snapshot.Id}: {about}");
-            await driver.Snapshots!.RestoreAsync("m1", snapshot.Id, Cancellation);
+            await driver.Snapshots!.RestoreAsync("m1", snapshot.Id, null, Cancellation);
             await driver.KillAsync("m1", Cancellation);
             foreach (var disk in TreeRun.Disks(Options, "m1")) (await DiskWord.ReadAsync(disk, TreeRun.WordAt, Cancellation)).ShouldBe(word, $"{snapshot.Id}: {about}");
         }

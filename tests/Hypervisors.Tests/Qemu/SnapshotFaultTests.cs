@@ -44,7 +44,7 @@ public sealed class SnapshotFaultTests : IAsyncLifetime
         }
 
         await WriteLiveAsync("three");
-        await Snapshots.RestoreAsync("m1", "one", Cancellation);
+        await Snapshots.RestoreAsync("m1", "one", null, Cancellation);
         (await WordAsync("m1")).ShouldBe("one");
         await _driver.StartAsync(machine, Cancellation);
         await _driver.KillAsync("m1", Cancellation);
@@ -81,7 +81,7 @@ public sealed class SnapshotFaultTests : IAsyncLifetime
         (await PowerAsync("m1")).ShouldBe(ObservedPower.Paused);
         await WriteLiveAsync("two");
         await Snapshots.CreateAsync("m1", "s2", true, Cancellation);
-        await Snapshots.RestoreAsync("m1", "s1", Cancellation);
+        await Snapshots.RestoreAsync("m1", "s1", null, Cancellation);
         (await PowerAsync("m1")).ShouldBe(ObservedPower.On);
         (await WordAsync("m1", live: true)).ShouldBe("one");
     }
@@ -93,7 +93,7 @@ public sealed class SnapshotFaultTests : IAsyncLifetime
         for (var i = 0; i < 6; i++)
         {
             await Snapshots.CreateAsync("m1", $"s{i}", true, Cancellation);
-            await Snapshots.RestoreAsync("m1", $"s{i}", Cancellation);
+            await Snapshots.RestoreAsync("m1", $"s{i}", null, Cancellation);
             if (i > 0) await Snapshots.DeleteAsync("m1", $"s{i - 1}", Cancellation);
         }
 
@@ -137,7 +137,7 @@ public sealed class SnapshotFaultTests : IAsyncLifetime
         if (how != "cancelled") await _driver.StartAsync(machine, Cancellation);
         await Snapshots.CreateAsync("m1", "s1", true, Cancellation);
         (await PowerAsync("m1")).ShouldBe(ObservedPower.On);
-        await Snapshots.RestoreAsync("m1", "s1", Cancellation);
+        await Snapshots.RestoreAsync("m1", "s1", null, Cancellation);
         (await WordAsync("m1", live: true)).ShouldBe("one");
     }
 
@@ -162,9 +162,9 @@ public sealed class SnapshotFaultTests : IAsyncLifetime
         await Snapshots.CreateAsync("m1", "s2", false, Cancellation);
         await WriteLiveAsync("three");
         await Signal.SendAsync("STOP", pid);
-        await Snapshots.RestoreAsync("m1", "s2", Cancellation);
+        await Snapshots.RestoreAsync("m1", "s2", null, Cancellation);
         (await WordAsync("m1")).ShouldBe("two");
-        await Snapshots.RestoreAsync("m1", "s1", Cancellation);
+        await Snapshots.RestoreAsync("m1", "s1", null, Cancellation);
         await _driver.StartAsync(machine, Cancellation);
         await _driver.KillAsync("m1", Cancellation);
         (await WordAsync("m1")).ShouldBe("one");
@@ -208,7 +208,7 @@ public sealed class SnapshotFaultTests : IAsyncLifetime
             await (verb switch
             {
                 "create" => Snapshots.CreateAsync("m1", "s3", false, Cancellation),
-                "restore" => Snapshots.RestoreAsync("m1", "s1", Cancellation),
+                "restore" => Snapshots.RestoreAsync("m1", "s1", null, Cancellation),
                 "delete" => Snapshots.DeleteAsync("m1", "s3", Cancellation),
                 _ => _driver.Clones!.CloneAsync("m1", Define("m2"), new Progress<double>(), Cancellation),
             });
@@ -221,7 +221,7 @@ public sealed class SnapshotFaultTests : IAsyncLifetime
         failure?.Kind.ShouldBe(HypervisorErrorKind.Rejected, about);
         File.Delete(filler);
         // Whatever it has begun, the same call ends; then all is as it was before.
-        if (verb == "restore") await Snapshots.RestoreAsync("m1", "s1", Cancellation);
+        if (verb == "restore") await Snapshots.RestoreAsync("m1", "s1", null, Cancellation);
         (await WordAsync("m1")).ShouldBe(verb == "restore" ? "one" : "two", about);
         await Snapshots.DeleteAsync("m1", "s3", Cancellation);
         await _driver.DeleteAsync("m2", Cancellation);

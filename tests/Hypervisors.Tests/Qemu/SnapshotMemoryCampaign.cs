@@ -89,7 +89,7 @@ public sealed class SnapshotMemoryCampaign : IAsyncDisposable
         var after = await _guest.CountAsync();
         after.ShouldBeGreaterThan(before, about);
 
-        await _driver.Snapshots.RestoreAsync("m1", $"s{round}", Cancellation);
+        await _driver.Snapshots.RestoreAsync("m1", $"s{round}", null, Cancellation);
         await _guest.AnswersAsync();
         (await _guest.ShellAsync("test -e /tmp/after && echo there; cat /tmp/round")).ShouldBe(round.ToString(CultureInfo.InvariantCulture), about);
         (await _guest.SumAsync()).ShouldBe(sum, about);

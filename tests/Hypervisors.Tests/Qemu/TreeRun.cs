@@ -87,7 +87,7 @@ internal sealed class TreeRun(QemuOptions options, BootMedium image, Cancellatio
                 machine.Take(id, memory);
                 break;
             case TreeVerb.Restore when snapshot is not null:
-                await _driver.Snapshots!.RestoreAsync(machine.Id, snapshot, cancellation);
+                await _driver.Snapshots!.RestoreAsync(machine.Id, snapshot, null, cancellation);
                 machine.Return(snapshot);
                 if (machine.Runs) await _driver.Power!.PauseAsync(machine.Id, cancellation);
                 break;

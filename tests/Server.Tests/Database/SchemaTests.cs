@@ -34,5 +34,18 @@ public abstract class SchemaTests(PostgresCluster? cluster) : DatabaseTests(clus
 
 public sealed class SqliteSchemaTests() : SchemaTests(null);
 
-[Collection(PostgresCollection.Name)]
-public sealed class PostgresSchemaTests(PostgresCluster cluster) : SchemaTests(cluster);
+public sealed class PostgresSchemaTests(PostgresCluster cluster) : SchemaTests(cluster)
+{
+    private readonly PostgresCluster _cluster = cluster;
+
+    [Fact]
+    public async Task Two_servers_that_begin_at_once_on_an_empty_database_make_one_schema()
+    {
+        var database = await _cluster.CreateEmptyDatabaseAsync();
+        var servers = await Task.WhenAll(TestServer.StartAsync(database), TestServer.StartAsync(database));
+        await using var db = servers[0].Db();
+        var names = await db.Database.SqlQueryRaw<string>("select name as \"Value\" from schema_migrations").ToListAsync();
+        names.Order().ShouldBe(Migrator.All().Select(m => m.Name));
+        foreach (var server in servers) await server.DisposeAsync();
+    }
+}

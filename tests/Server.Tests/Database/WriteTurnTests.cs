@@ -51,7 +51,7 @@ public sealed class WriteTurnTests() : DatabaseTests(null)
 
     private static async Task<int> SaveAsync(WarrenDb db, string name)
     {
-        db.Users.Add(new() { Id = name, Name = name, Role = "owner" });
+        db.Users.Add(new() { Id = name, Name = name });
         return await db.SaveChangesAsync();
     }
 }

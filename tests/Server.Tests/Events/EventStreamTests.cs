@@ -68,5 +68,4 @@ public abstract class EventStreamTests(PostgresCluster? cluster) : DatabaseTests
 
 public sealed class SqliteEventStreamTests() : EventStreamTests(null);
 
-[Collection(PostgresCollection.Name)]
 public sealed class PostgresEventStreamTests(PostgresCluster cluster) : EventStreamTests(cluster);

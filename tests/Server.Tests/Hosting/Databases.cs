@@ -7,10 +7,3 @@ public abstract class DatabaseTests(PostgresCluster? cluster)
     internal async Task<TestServer> StartAsync(Action<Microsoft.Extensions.DependencyInjection.IServiceCollection>? services = null, params string[] settings)
         => await TestServer.StartAsync(cluster is null ? null : await cluster.CreateDatabaseAsync(), services: services, settings: settings);
 }
-
-/// <summary>One cluster for all classes that need one.</summary>
-[CollectionDefinition(Name)]
-public sealed class PostgresCollection : ICollectionFixture<PostgresCluster>
-{
-    public const string Name = "postgres";
-}

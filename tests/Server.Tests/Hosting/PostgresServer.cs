@@ -1,3 +1,5 @@
+using System.Globalization;
+using Npgsql;
 using Warren.Hypervisors.Commands;
 
 namespace Warren.Server.Tests.Hosting;
@@ -19,15 +21,19 @@ public sealed class PostgresServer : IAsyncDisposable
         if (Environment.IsPrivilegedProcess) await server._commands.RequireAsync(new Command("chown", "postgres", folder));
         await server.RunAsync("initdb", "-D", Path.Combine(folder, "db"), "-A", "trust", "-U", "postgres", "--no-sync", "-E", "UTF8");
         await server.RunAsync("pg_ctl", "start", "-w", "-s", "-D", Path.Combine(folder, "db"), "-l", Path.Combine(folder, "log"),
-            "-o", $"-c listen_addresses= -c unix_socket_directories={folder} -c fsync=off -c max_connections=300");
+            "-o", $"-c listen_addresses= -c unix_socket_directories={folder} -c fsync=off -c max_connections=600");
         return server;
     }
 
-    /// <summary>Makes an empty database and returns how to connect to it.</summary>
-    public async Task<string> CreateDatabaseAsync()
+    /// <summary>Makes a database and returns how to connect to it.</summary>
+    /// <param name="template">Which one to copy; the default has nothing in it.</param>
+    public async Task<string> CreateDatabaseAsync(string template = "template0")
     {
-        var name = $"t{Interlocked.Increment(ref _databases)}";
-        await RunAsync("createdb", "-h", _folder, "-U", "postgres", name);
+        var name = string.Create(CultureInfo.InvariantCulture, $"t{Interlocked.Increment(ref _databases)}");
+        await using var connection = new NpgsqlConnection($"Host={_folder};Username=postgres;Database=postgres;Maximum Pool Size=4");
+        await connection.OpenAsync();
+        await using var create = new NpgsqlCommand($"create database {name} template {template}", connection);
+        await create.ExecuteNonQueryAsync();
         return $"Host={_folder};Username=postgres;Database={name};Maximum Pool Size=40;Connection Idle Lifetime=5;Connection Pruning Interval=2";
     }
 

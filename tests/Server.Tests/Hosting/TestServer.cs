@@ -2,9 +2,11 @@ using System.Net.Http.Json;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Npgsql;
 using Warren.Contracts;
 using Warren.Server.Database;
 using Warren.Server.Images;
@@ -17,6 +19,7 @@ internal sealed class TestServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly bool _ownsData;
+    private int _ended;
 
     private TestServer(WebApplication app, string data, bool ownsData, ManualClock clock)
     {
@@ -71,7 +74,7 @@ internal sealed class TestServer : IAsyncDisposable
         await File.WriteAllBytesAsync(incoming, content);
         store.Put(incoming, sha256);
         await using var db = Db();
-        var (owner, project) = (await db.Users.SingleAsync(), await db.Projects.SingleAsync());
+        var (owner, project) = (await db.Users.SingleAsync(u => u.Role == UserRole.Owner), await db.Projects.SingleAsync(p => p.Name == Warren.Server.Access.FirstStart.Project));
         var row = new ImageRow
         {
             Id = Ids.New(Clock),
@@ -129,9 +132,16 @@ internal sealed class TestServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        // Some end one before its turn.
+        if (Interlocked.Exchange(ref _ended, 1) == 1) return;
         Client.Dispose();
+        await using var db = Db();
+        var connection = db.Database.GetDbConnection();
         await _app.StopAsync();
         await _app.DisposeAsync();
+        // Their pools outlive the server, and hold its files and connections.
+        if (connection is SqliteConnection file) SqliteConnection.ClearPool(file);
+        else if (connection is NpgsqlConnection server) NpgsqlConnection.ClearPool(server);
         if (_ownsData) Directory.Delete(Data, recursive: true);
     }
 

@@ -108,5 +108,4 @@ public abstract class HostFailureTests(PostgresCluster? cluster) : HostTestBase(
 
 public sealed class SqliteHostFailureTests() : HostFailureTests(null);
 
-[Collection(PostgresCollection.Name)]
 public sealed class PostgresHostFailureTests(PostgresCluster cluster) : HostFailureTests(cluster);

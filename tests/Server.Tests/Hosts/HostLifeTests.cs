@@ -194,5 +194,4 @@ public abstract class HostLifeTests(PostgresCluster? cluster) : HostTestBase(clu
 
 public sealed class SqliteHostLifeTests() : HostLifeTests(null);
 
-[Collection(PostgresCollection.Name)]
 public sealed class PostgresHostLifeTests(PostgresCluster cluster) : HostLifeTests(cluster);

@@ -293,8 +293,6 @@ public abstract class HostVerbTests(PostgresCluster? cluster) : HostTestBase(clu
     private static async Task<IReadOnlyList<T>> ListAsync<T>(TestServer server, string path) => (await server.Client.GetFromJsonAsync<Page<T>>(path, WarrenJson.Options))!.Items;
 }
 
-[Collection(PostgresCollection.Name)]
 public sealed class SqliteHostVerbTests() : HostVerbTests(null);
 
-[Collection(PostgresCollection.Name)]
 public sealed class PostgresHostVerbTests(PostgresCluster cluster) : HostVerbTests(cluster);

@@ -108,5 +108,4 @@ public abstract class MemoryTests(PostgresCluster? cluster) : HostTestBase(clust
 
 public sealed class SqliteMemoryTests() : MemoryTests(null);
 
-[Collection(PostgresCollection.Name)]
 public sealed class PostgresMemoryTests(PostgresCluster cluster) : MemoryTests(cluster);

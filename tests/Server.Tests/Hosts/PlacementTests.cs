@@ -100,5 +100,4 @@ public abstract class PlacementTests(PostgresCluster? cluster) : HostTestBase(cl
 
 public sealed class SqlitePlacementTests() : PlacementTests(null);
 
-[Collection(PostgresCollection.Name)]
 public sealed class PostgresPlacementTests(PostgresCluster cluster) : PlacementTests(cluster);

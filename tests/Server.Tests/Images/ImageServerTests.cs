@@ -11,13 +11,15 @@ public abstract class ImageServerTests : ImageTestBase
 {
     private TestServer? server;
 
-    internal TestServer Server => server!;
+    private TestServer? asked;
+
+    internal TestServer Server => asked ?? server!;
 
     protected string Outside => Directory.CreateDirectory(At("outside")).FullName;
 
     protected string Allowed => Directory.CreateDirectory(At("allowed")).FullName;
 
-    protected string[] Settings =>
+    protected virtual string[] Settings =>
     [
         "Images:AllowedHosts:0=127.0.0.1", "Images:ReservedFreeBytes=0", "Images:MinimumIsoBytes=40960", "Images:RetryDelay=00:00:00.010",
         "Images:StallTimeout=00:00:20", "Images:CheckpointBytes=65536", $"Images:AllowedFolders:0={Allowed}", $"Images:Folder={At("images")}", $"Images:KeyFolder={At("keys")}",
@@ -34,13 +36,16 @@ public abstract class ImageServerTests : ImageTestBase
 
     public override async ValueTask DisposeAsync()
     {
-        await Server.DisposeAsync();
+        await server!.DisposeAsync();
         await base.DisposeAsync();
         GC.SuppressFinalize(this);
     }
 
     /// <summary>Catalogue and recipes of this test.</summary>
     protected virtual Task WriteImagesFolderAsync() => File.WriteAllTextAsync(At("images/catalogue.yaml"), "images: []\n");
+
+    /// <summary>Asks another server from here on; the caller ends it.</summary>
+    private protected void Use(TestServer other) => asked = other;
 
     protected async Task<byte[]> Qcow2Async(params string[] more)
     {

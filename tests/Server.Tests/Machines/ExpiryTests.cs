@@ -117,5 +117,4 @@ public abstract class ExpiryTests(PostgresCluster? cluster) : LifetimeTestBase(c
 
 public sealed class SqliteExpiryTests() : ExpiryTests(null);
 
-[Collection(PostgresCollection.Name)]
 public sealed class PostgresExpiryTests(PostgresCluster cluster) : ExpiryTests(cluster);

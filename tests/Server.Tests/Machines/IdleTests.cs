@@ -160,5 +160,4 @@ public abstract class IdleTests(PostgresCluster? cluster) : LifetimeTestBase(clu
 
 public sealed class SqliteIdleTests() : IdleTests(null);
 
-[Collection(PostgresCollection.Name)]
 public sealed class PostgresIdleTests(PostgresCluster cluster) : IdleTests(cluster);

@@ -37,8 +37,6 @@ public abstract class LeftoverTests(PostgresCluster? cluster) : DatabaseTests(cl
     };
 }
 
-[Collection(PostgresCollection.Name)]
 public sealed class SqliteLeftoverTests() : LeftoverTests(null);
 
-[Collection(PostgresCollection.Name)]
 public sealed class PostgresLeftoverTests(PostgresCluster cluster) : LeftoverTests(cluster);

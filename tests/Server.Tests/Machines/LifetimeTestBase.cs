@@ -57,9 +57,11 @@ public abstract class LifetimeTestBase(PostgresCluster? cluster) : HostTestBase(
     internal static async Task<List<Operation>> OperationsAsync(TestServer server, string kind, string name = "m")
         => [.. (await server.Client.GetFromJsonAsync<Page<Operation>>($"operations?subject={name}", WarrenJson.Options))!.Items.Where(o => o.Kind == kind).OrderBy(o => o.Id)];
 
-    internal static async Task<int> EventsAsync(TestServer server, string type)
+    /// <summary>How many events of a type there were of one machine: others, a witness that lives for a minute among them, are warned of, too.</summary>
+    internal static async Task<int> EventsAsync(TestServer server, string type, string name = "m")
     {
+        var id = (await MachineAsync(server, name)).Id;
         await using var db = server.Db();
-        return await db.Events.CountAsync(e => e.Type == type);
+        return await db.Events.CountAsync(e => e.Type == type && e.SubjectId == id);
     }
 }

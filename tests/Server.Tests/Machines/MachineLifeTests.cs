@@ -245,5 +245,4 @@ public abstract class MachineLifeTests(PostgresCluster? cluster) : DatabaseTests
 
 public sealed class SqliteMachineLifeTests() : MachineLifeTests(null);
 
-[Collection(PostgresCollection.Name)]
 public sealed class PostgresMachineLifeTests(PostgresCluster cluster) : MachineLifeTests(cluster);

@@ -49,5 +49,4 @@ public abstract class StartWithHostTests(PostgresCluster? cluster) : LifetimeTes
 
 public sealed class SqliteStartWithHostTests() : StartWithHostTests(null);
 
-[Collection(PostgresCollection.Name)]
 public sealed class PostgresStartWithHostTests(PostgresCluster cluster) : StartWithHostTests(cluster);

@@ -46,5 +46,4 @@ public abstract class ClaimCutTests(PostgresCluster? cluster) : DatabaseTests(cl
 
 public sealed class SqliteClaimCutTests() : ClaimCutTests(null);
 
-[Collection(PostgresCollection.Name)]
 public sealed class PostgresClaimCutTests(PostgresCluster cluster) : ClaimCutTests(cluster);

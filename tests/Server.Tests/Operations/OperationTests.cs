@@ -249,5 +249,4 @@ public abstract class OperationTests(PostgresCluster? cluster) : DatabaseTests(c
 
 public sealed class SqliteOperationTests() : OperationTests(null);
 
-[Collection(PostgresCollection.Name)]
 public sealed class PostgresOperationTests(PostgresCluster cluster) : OperationTests(cluster);

@@ -165,7 +165,8 @@ public abstract class ClaimTests(PostgresCluster? cluster) : PoolTestBase(cluste
         await using (var db = server.Db())
         {
             var project = (await db.Projects.SingleAsync()).Id;
-            db.Users.Add(new() { Id = "u2", Name = "ann", Role = "member", CreatedAt = server.Clock.GetUtcNow() });
+            db.Users.Add(new() { Id = "u2", Name = "ann", Role = UserRole.Member, CreatedAt = server.Clock.GetUtcNow() });
+            db.ProjectMembers.Add(new() { ProjectId = project, UserId = "u2", Role = ProjectRole.Member, CreatedAt = server.Clock.GetUtcNow() });
             db.Tokens.Add(new() { Id = "t2", Hash = Server.Access.Secrets.Hash("wrn_ann"), Name = "ann", UserId = "u2", ProjectId = project, CreatedAt = server.Clock.GetUtcNow() });
             await db.SaveChangesAsync();
         }
@@ -182,5 +183,4 @@ public abstract class ClaimTests(PostgresCluster? cluster) : PoolTestBase(cluste
 
 public sealed class SqliteClaimTests() : ClaimTests(null);
 
-[Collection(PostgresCollection.Name)]
 public sealed class PostgresClaimTests(PostgresCluster cluster) : ClaimTests(cluster);

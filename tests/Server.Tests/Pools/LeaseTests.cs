@@ -89,5 +89,4 @@ public abstract class LeaseTests(PostgresCluster? cluster) : PoolTestBase(cluste
 
 public sealed class SqliteLeaseTests() : LeaseTests(null);
 
-[Collection(PostgresCollection.Name)]
 public sealed class PostgresLeaseTests(PostgresCluster cluster) : LeaseTests(cluster);

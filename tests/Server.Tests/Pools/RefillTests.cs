@@ -178,5 +178,4 @@ public abstract class RefillTests(PostgresCluster? cluster) : PoolTestBase(clust
 
 public sealed class SqliteRefillTests() : RefillTests(null);
 
-[Collection(PostgresCollection.Name)]
 public sealed class PostgresRefillTests(PostgresCluster cluster) : RefillTests(cluster);

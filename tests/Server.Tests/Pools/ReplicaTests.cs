@@ -125,5 +125,4 @@ public abstract class ReplicaTests(PostgresCluster? cluster) : PoolTestBase(clus
 
 public sealed class SqliteReplicaTests() : ReplicaTests(null);
 
-[Collection(PostgresCollection.Name)]
 public sealed class PostgresReplicaTests(PostgresCluster cluster) : ReplicaTests(cluster);

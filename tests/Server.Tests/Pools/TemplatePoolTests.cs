@@ -95,5 +95,4 @@ public abstract class TemplatePoolTests(PostgresCluster? cluster) : PoolTestBase
 
 public sealed class SqliteTemplatePoolTests() : TemplatePoolTests(null);
 
-[Collection(PostgresCollection.Name)]
 public sealed class PostgresTemplatePoolTests(PostgresCluster cluster) : TemplatePoolTests(cluster);

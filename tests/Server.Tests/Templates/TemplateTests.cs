@@ -197,5 +197,4 @@ internal static class Posting
 
 public sealed class SqliteTemplateTests() : TemplateTests(null);
 
-[Collection(PostgresCollection.Name)]
 public sealed class PostgresTemplateTests(PostgresCluster cluster) : TemplateTests(cluster);

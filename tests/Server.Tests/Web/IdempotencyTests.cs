@@ -94,5 +94,4 @@ public abstract class IdempotencyTests(PostgresCluster? cluster) : DatabaseTests
 
 public sealed class SqliteIdempotencyTests() : IdempotencyTests(null);
 
-[Collection(PostgresCollection.Name)]
 public sealed class PostgresIdempotencyTests(PostgresCluster cluster) : IdempotencyTests(cluster);

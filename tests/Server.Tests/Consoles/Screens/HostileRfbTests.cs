@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
+using System.IO.Compression;
 using Warren.Server.Consoles.Rfb;
+using Warren.Server.Consoles.Screens;
 using Warren.Soak.Tests;
 
 namespace Warren.Server.Tests.Consoles.Screens;
@@ -14,6 +16,9 @@ public sealed class HostileRfbTests
 
     /// <summary>Of one message: the longest text, or the largest pointer twice, and its encodings. Pictures are counted beside it.</summary>
     private const long MostMemory = 4 << 20;
+
+    /// <summary>Of six messages of a viewer, each the longest text: its bytes, and its characters.</summary>
+    private const long MostOfViewer = 6 * (3 << 20) + (1 << 20);
 
     [Fact]
     [Trait("Campaign", "yes")]
@@ -41,7 +46,7 @@ public sealed class HostileRfbTests
             }
 
             obeyed += viewer.Heard;
-            (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBeLessThan(MostMemory);
+            (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBeLessThan(MostOfViewer);
         }
 
         Campaign.Say($"{s_cases} cases: {obeyed} messages obeyed, {refused} lines refused, {ended} ended");
@@ -127,8 +132,11 @@ public sealed class HostileRfbTests
         }
     }
 
-    private static byte[] ViewerSays(Dice dice) => dice.Roll(8) switch
+    private static byte[] ViewerSays(Dice dice) => dice.Roll(11) switch
     {
+        8 => [150, (byte)dice.Roll(2), .. Some(dice, 8)],
+        9 => dice.Roll(70) is var payload ? [248, 0, 0, 0, .. Some(dice, 4), (byte)payload, .. Some(dice, payload)] : [],
+        10 => Clipboard(dice),
         0 => [0, 0, 0, 0, (byte)dice.Pick<int>([8, 16, 32]), 24, 0, 1, 0, 255, 0, 255, 0, 255, 16, 8, 0, 0, 0, 0],
         1 => dice.Roll(20) is var count ? [2, 0, 0, (byte)count, .. Some(dice, 4 * count)] : [],
         2 => [3, (byte)dice.Roll(2), .. Some(dice, 8)],
@@ -138,6 +146,25 @@ public sealed class HostileRfbTests
         6 => dice.Roll(4) is var screens ? [251, 0, .. Some(dice, 4), (byte)screens, 0, .. Some(dice, 16 * screens)] : [],
         _ => [255, 0, 0, (byte)dice.Roll(2), .. Some(dice, 8)],
     };
+
+    /// <summary>An extended clipboard: now and then a text that was packed well, of any length that it says to have.</summary>
+    private static byte[] Clipboard(Dice dice)
+    {
+        var data = Some(dice, dice.Roll(100));
+        if (dice.Chance(50))
+        {
+            using var packed = new MemoryStream();
+            using (var zlib = new ZLibStream(packed, CompressionLevel.Fastest, leaveOpen: true))
+            {
+                zlib.Write(Int(dice.Pick<int>([0, 1, 40, 1 << 20, int.MaxValue, -1])));
+                zlib.Write(new byte[dice.Pick<int>([0, 1, 40, 3 << 20])]);
+            }
+
+            data = packed.ToArray();
+        }
+
+        return [6, 0, 0, 0, .. Int(-4 - data.Length), (byte)(1 << dice.Roll(8)), 0, 0, (byte)dice.Roll(2), .. data];
+    }
 
     private static byte[] ScreenSays(Dice dice, int width, int height) => dice.Roll(8) switch
     {
@@ -186,17 +213,27 @@ public sealed class HostileRfbTests
 
         public void Understands(IReadOnlyCollection<int> encodings) => Heard++;
 
+        private readonly ViewerFlow _flow = Flowing();
+
         public void Asks(bool incremental, Rect part) => Heard++;
+
+        public void WantsContinuous(bool on, Rect part) => _flow.Wants(on, part);
+
+        public void Fence(uint flags, ReadOnlySpan<byte> payload)
+        {
+            _flow.Fence(flags, payload);
+            _flow.Take().Count.ShouldBeLessThan(20);
+        }
 
         public ValueTask KeyAsync(uint symbol, uint? scanCode, bool down, CancellationToken cancellation) => Hear();
 
         public ValueTask PointerAsync(byte buttons, int x, int y, CancellationToken cancellation) => Hear();
 
-        public ValueTask CutAsync(byte[] text, CancellationToken cancellation) => Hear();
+        public void Copied(string text) => Heard++;
+
+        public void Clipboard(uint flags, byte[] data) => new ViewerClipboard(_ => Heard++).Hear(flags, data, may: true);
 
         public ValueTask WantsSizeAsync(int width, int height, CancellationToken cancellation) => Hear();
-
-        public void Cut(byte[] text) => Heard++;
 
         public void Bell() => Heard++;
 
@@ -207,6 +244,13 @@ public sealed class HostileRfbTests
         public void TakesSizes(uint screen) => Heard++;
 
         public IReadOnlySet<Profile> Waiting() => s_all;
+
+        private static ViewerFlow Flowing()
+        {
+            var flow = new ViewerFlow(TimeProvider.System);
+            flow.Understands([Encodings.Fence, Encodings.ContinuousUpdates]);
+            return flow;
+        }
 
         private ValueTask Hear()
         {

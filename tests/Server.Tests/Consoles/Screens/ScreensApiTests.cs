@@ -113,15 +113,10 @@ public sealed class ScreensApiTests
     {
         await using var server = await TestServer.StartAsync();
         var path = await LaunchAsync(server);
-        using var socket = new ClientWebSocket();
-        socket.Options.SetRequestHeader("Authorization", "Bearer " + server.Token);
-        await socket.ConnectAsync(new Uri(server.Url.Replace("http", "ws", StringComparison.Ordinal) + "/api/v1/" + path + "/screen"), CancellationToken.None);
+        using var socket = await ConnectAsync(server, path + "/screen");
         await using var line = WebSocketStream.Create(socket, WebSocketMessageType.Binary, ownsWebSocket: false);
         using var viewer = new TestViewer(line);
-        await viewer.GreetAsync();
-        await viewer.UnderstandAsync(7, 0, -307);
-        await viewer.AskAsync();
-        await viewer.UpdateAsync();
+        await viewer.LookAsync(7, 0, -307);
         var name = viewer.Name;
 
         await server.EndAsync(await server.PostAsync(path + "/stop", new { force = true }));
@@ -137,6 +132,35 @@ public sealed class ScreensApiTests
         await NamedAsync(viewer, name);
         using var shot = await server.Client.GetAsync(path + "/screen.png");
         shot.StatusCode.ShouldBe(HttpStatusCode.OK, "at once, however long it was off");
+    }
+
+    [Fact]
+    public async Task What_is_copied_in_the_guest_reaches_its_viewer()
+    {
+        await using var server = await TestServer.StartAsync();
+        var path = await LaunchAsync(server);
+        using var socket = await ConnectAsync(server, path + "/screen");
+        await using var line = WebSocketStream.Create(socket, WebSocketMessageType.Binary, ownsWebSocket: false);
+        using var viewer = new TestViewer(line);
+        await viewer.LookAsync(0);
+        // The imitated guest's shell is its serial line.
+        using var serial = await ConnectAsync(server, path + "/serial");
+        await serial.SendAsync("copy grüße\r"u8.ToArray(), WebSocketMessageType.Binary, true, CancellationToken.None);
+        while (viewer.Texts.Count == 0)
+        {
+            await viewer.AskAsync();
+            await viewer.UpdateAsync().WaitAsync(TimeSpan.FromSeconds(60));
+        }
+
+        viewer.Texts.ShouldBe(["grüße"]);
+    }
+
+    private static async Task<ClientWebSocket> ConnectAsync(TestServer server, string path)
+    {
+        var socket = new ClientWebSocket();
+        socket.Options.SetRequestHeader("Authorization", "Bearer " + server.Token);
+        await socket.ConnectAsync(new Uri(server.Url.Replace("http", "ws", StringComparison.Ordinal) + "/api/v1/" + path), CancellationToken.None);
+        return socket;
     }
 
     private static async Task NamedAsync(TestViewer viewer, string name)

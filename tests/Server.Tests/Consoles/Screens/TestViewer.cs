@@ -21,6 +21,17 @@ internal sealed class TestViewer(Stream line) : IDisposable
 
     public List<string> Texts { get; } = [];
 
+    /// <summary>Fences that came.</summary>
+    public List<(uint Flags, byte[] Payload)> Fences { get; } = [];
+
+    public bool AnswersFences { get; init; } = true;
+
+    /// <summary>How often continuous updates were offered, or ended.</summary>
+    public int Ends { get; private set; }
+
+    /// <summary>Flags and the rest of messages about an extended clipboard.</summary>
+    public List<(uint Flags, byte[] Data)> Clipboard { get; } = [];
+
     public async Task GreetAsync(string version = "RFB 003.008\n")
     {
         (await ReadAsync(12)).ShouldBe("RFB 003.008\n"u8.ToArray());
@@ -42,8 +53,23 @@ internal sealed class TestViewer(Stream line) : IDisposable
         Name = Encoding.UTF8.GetString(await ReadAsync((int)await IntAsync()));
     }
 
+    /// <summary>Greets, and sees the whole picture once.</summary>
+    public async Task LookAsync(params int[] encodings)
+    {
+        await GreetAsync();
+        await UnderstandAsync(encodings);
+        await AskAsync();
+        await UpdateAsync();
+    }
+
     public Task UnderstandAsync(params int[] encodings) =>
         WriteAsync([2, 0, .. Short(encodings.Length), .. encodings.SelectMany(e => new[] { (byte)(e >> 24), (byte)(e >> 16), (byte)(e >> 8), (byte)e })]);
+
+    /// <summary>Answers a fence (rfbproto, ClientFence).</summary>
+    public Task AnswerAsync(int fence) => WriteAsync([248, 0, 0, 0, 0, 0, 0, (byte)Fences[fence].Flags, (byte)Fences[fence].Payload.Length, .. Fences[fence].Payload]);
+
+    /// <summary>Wants all of the screen without asking for it, or no longer (rfbproto, EnableContinuousUpdates).</summary>
+    public Task WantAsync(bool on = true) => WriteAsync([150, on ? (byte)1 : (byte)0, 0, 0, 0, 0, .. Short(Width), .. Short(Height)]);
 
     public Task AskAsync(bool incremental = true) =>
         WriteAsync([3, incremental ? (byte)1 : (byte)0, 0, 0, 0, 0, .. Short(Width), .. Short(Height)]);
@@ -70,11 +96,26 @@ internal sealed class TestViewer(Stream line) : IDisposable
             if (kind == 3)
             {
                 await ReadAsync(3);
-                Texts.Add(Encoding.Latin1.GetString(await ReadAsync((int)await IntAsync())));
+                var length = (int)await IntAsync();
+                if (length >= 0) Texts.Add(Encoding.Latin1.GetString(await ReadAsync(length)));
+                else Clipboard.Add((await IntAsync(), await ReadAsync(-length - 4)));
                 continue;
             }
 
-            if (kind == 2) continue;
+            if (kind is 2 or 150)
+            {
+                if (kind == 150) Ends++;
+                continue;
+            }
+
+            if (kind == 248)
+            {
+                await ReadAsync(3);
+                Fences.Add((await IntAsync(), await ReadAsync((await ReadAsync(1))[0])));
+                if (AnswersFences && Fences[^1].Flags >> 31 != 0) await AnswerAsync(Fences.Count - 1);
+                continue;
+            }
+
             kind.ShouldBe((byte)0, "an update");
             await ReadAsync(1);
             var count = await ShortAsync();

@@ -144,5 +144,4 @@ public abstract class GoldenFailureTests(PostgresCluster? cluster) : GoldenTestB
 
 public sealed class SqliteGoldenFailureTests() : GoldenFailureTests(null);
 
-[Collection(PostgresCollection.Name)]
 public sealed class PostgresGoldenFailureTests(PostgresCluster cluster) : GoldenFailureTests(cluster);

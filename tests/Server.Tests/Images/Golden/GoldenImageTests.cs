@@ -166,5 +166,4 @@ public abstract class GoldenImageTests(PostgresCluster? cluster) : GoldenTestBas
 
 public sealed class SqliteGoldenImageTests() : GoldenImageTests(null);
 
-[Collection(PostgresCollection.Name)]
 public sealed class PostgresGoldenImageTests(PostgresCluster cluster) : GoldenImageTests(cluster);

@@ -1,7 +1,8 @@
 using System.Text;
-using Warren.Server.Consoles;
+using Warren.Hypervisors;
+using Warren.Server.Consoles.Serial;
 
-namespace Server.Tests.Consoles;
+namespace Warren.Server.Tests.Consoles.Serial;
 
 /// <summary>Nothing twice and nothing missed, wherever the line and the log happen to meet.</summary>
 public sealed class SerialGapTests
@@ -38,6 +39,25 @@ public sealed class SerialGapTests
             gap.Remember(bytes.Span);
             return Task.CompletedTask;
         }
+    }
+
+    [Fact]
+    public async Task A_log_that_is_long_on_its_way_from_another_host_is_waited_for()
+    {
+        var heard = new StringBuilder("one\n");
+        var gap = new SerialGap(TimeProvider.System);
+        gap.Remember("one\n"u8);
+        var looks = 0;
+        await gap.FillAsync(
+            new Words(All, "four\n"),
+            _ => ++looks < 25 ? throw new HypervisorException(HypervisorErrorKind.Busy, "the log is just arriving from another host") : Task.FromResult<Stream?>(new MemoryStream(Encoding.ASCII.GetBytes(All[..All.IndexOf("five", StringComparison.Ordinal)]))),
+            bytes =>
+            {
+                heard.Append(Encoding.ASCII.GetString(bytes.Span));
+                gap.Remember(bytes.Span);
+                return Task.CompletedTask;
+            }, TestContext.Current.CancellationToken);
+        heard.ToString().ShouldBe("one\ntwo\nthree\nfour\n");
     }
 
     [Fact]
