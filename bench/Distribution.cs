@@ -24,7 +24,7 @@ internal sealed class Distribution(string name, string unit, IEnumerable<double>
         Console.WriteLine($"{"",-44} [{Histogram()}] min to max, log scale");
     }
 
-    private double At(int percent) => _sorted[Math.Max(0, (int)Math.Ceiling(percent / 100.0 * _sorted.Length) - 1)];
+    public double At(int percent) => _sorted[Math.Max(0, (int)Math.Ceiling(percent / 100.0 * _sorted.Length) - 1)];
 
     private string Histogram()
     {

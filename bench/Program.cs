@@ -1,9 +1,16 @@
 using Warren.Bench;
+using Warren.Bench.Screens;
 
-// usage: bench [launch|forks|claims|list|operations|footprint]...   all of them when none is named
+// usage: bench [launch|forks|claims|list|operations|footprint|screens|viewers]...   all of them when none is named
 if (args is ["serve", ..])
 {
     await Warren.Server.Program.Main(args[1..]);
+    return;
+}
+
+if (args is ["serve-screens", var sockets, ..])
+{
+    await SocketScreens.ServeAsync(sockets, args[2..]);
     return;
 }
 
@@ -17,3 +24,6 @@ if (Wanted("claims")) await ClaimLatency.RunAsync(RecipeImage.Tiny, claims: 1000
 if (Wanted("list")) await ListLatency.RunAsync(machines: 10_000, requests: 500);
 if (Wanted("operations")) await OperationThroughput.RunAsync(operations: 400, parallel: 8);
 if (Wanted("footprint")) await Footprint.RunAsync(machines: 10_000, TimeSpan.FromSeconds(20));
+if (Wanted("screens")) await ScreenThroughput.RunAsync(rounds: 3, TimeSpan.FromSeconds(2));
+if (Wanted("screens") || Wanted("screen-latency")) await ScreenLatency.RunAsync(rounds: 3, TimeSpan.FromSeconds(2));
+if (Wanted("viewers")) await ManyViewers.RunAsync(TimeSpan.FromSeconds(8));

@@ -27,7 +27,7 @@ internal sealed class ServerUnderTest : IAsyncDisposable
 
     /// <summary>Arguments of a quiet server on a free port.</summary>
     public static string[] Arguments(string data, params string[] settings) =>
-        ["--urls=http://127.0.0.1:0", $"--Data={data}", "--Logging:LogLevel:Default=Error", .. settings.Select(s => "--" + s)];
+        ["--urls=http://127.0.0.1:0", $"--Data={data}", "--Logging:LogLevel:Default=Error", "--Limits:CreationsPerMinute=0", "--Limits:CreationsPerMinutePerAddress=0", "--Limits:ChangesPerMinute=0", .. settings.Select(s => "--" + s)];
 
     public static async Task<ServerUnderTest> StartAsync(string data, Action<IServiceCollection>? services = null, params string[] settings)
     {
