@@ -1,6 +1,13 @@
 # Shared start of every recipe: strict mode, the output folder, a private work folder that never outlives the
 # build, progress lines and the check for tools. Sourced by images/NAME/build with the script's arguments.
 set -euo pipefail
+
+# Root's mmdebstrap mounts /proc, /sys and more below WORK, and a killed one leaves them: whoever then removed that folder would walk into the host's own.
+# In a mount namespace of the build's own they end with its processes, and nobody else ever sees them. Where the host allows none, it allows no mounts.
+if ((EUID == 0)) && [[ -z ${RECIPE_MOUNTS-} ]] && unshare --mount --propagation private true 2> /dev/null; then
+    RECIPE_MOUNTS=own exec unshare --mount --propagation private -- "$0" "$@"
+fi
+
 umask 022
 export LC_ALL=C TZ=UTC
 PATH=$PATH:/usr/sbin:/sbin
