@@ -49,6 +49,21 @@ public abstract partial class HypervisorContract
         foreach (var machine in machines.Skip(2)) (await LookAsync(machine)).Power.ShouldBe(ObservedPower.On);
     }
 
+    [Fact]
+    public async Task Machines_deleted_at_once_go_each_with_its_own()
+    {
+        IHypervisor[] drivers = [Driver, NewDriver()];
+        // What one looks at goes under its eyes: seldom, so several times over.
+        for (var round = 0; round < 3; round++)
+        {
+            var machines = Enumerable.Range(0, 6).Select(_ => Define()).ToArray();
+            await Task.WhenAll(machines.Select(m => Task.Run(() => CreateAsync(m))));
+            await Task.WhenAll(machines.Select((m, i) => Task.Run(() => drivers[i % 2].DeleteAsync(m.Id, Cancellation))));
+            foreach (var machine in machines) (await LookAsync(machine)).Power.ShouldBe(ObservedPower.Missing);
+            NothingIsLeft();
+        }
+    }
+
     /// <summary>Calls in any order. NotFound and Busy are answers to a race; every other failure is a fault.</summary>
     private static async Task RaceAsync(IHypervisor driver, MachineDefinition machine, int calls)
     {

@@ -126,9 +126,14 @@ internal static class Pools
         return info;
     }
 
-    /// <summary>The file under a volume, or null.</summary>
-    internal static string? BackingOf(VolumeHandle volume) =>
-        (string?)XmlText.Parse(VirError.Take(LibVirt.VolumeGetXml(volume, 0))).Element("backingStore")?.Element("path");
+    /// <summary>The file under a volume, or null; also when the volume has gone since it was found, as one of a machine deleted at the same time.</summary>
+    internal static string? BackingOf(VolumeHandle volume)
+    {
+        var text = LibVirt.VolumeGetXml(volume, 0);
+        if (text != 0) return (string?)XmlText.Parse(VirError.Take(text)).Element("backingStore")?.Element("path");
+        var failure = VirError.Last();
+        return failure.Code == VirError.NoVolume ? null : throw failure;
+    }
 
     private static void DemandRuns(PoolHandle pool, VirError failure)
     {
