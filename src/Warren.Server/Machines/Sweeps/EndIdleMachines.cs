@@ -45,6 +45,8 @@ internal sealed class EndIdleMachines(
     {
         try
         {
+            // Before anything is asked: all answers are of then or later, and nobody's time begins, or has run out, meanwhile.
+            var now = clock.GetUtcNow();
             var watched = await WithAsync((_, db) => db.Machines.AsNoTracking()
                 .Where(m => m.IdleAfterSeconds != null && m.State == MachineState.Running && m.PoolId == null)
                 .Select(m => new Watched(m.Id, m.Host, m.IdleAfterSeconds!.Value, m.LastActiveAt, m.IdleDueAt, db.Operations.Any(o => o.SubjectId == m.Id && o.Live))).ToListAsync(cancellation));
@@ -53,9 +55,9 @@ internal sealed class EndIdleMachines(
             foreach (var host in watched.GroupBy(w => w.Host, StringComparer.Ordinal))
             {
                 // What is used through us is noted even while its host is silent.
-                await NoteAsync([.. host.Where(w => used.Contains(w.Id))], clock.GetUtcNow(), cancellation);
+                await NoteAsync([.. host.Where(w => used.Contains(w.Id))], now, cancellation);
                 if (_looks.TryGetValue(host.Key, out var look) && !look.IsCompleted) continue;
-                _looks[host.Key] = LookAsync(host.Key, [.. host.Where(w => !used.Contains(w.Id))], cancellation);
+                _looks[host.Key] = LookAsync(host.Key, [.. host.Where(w => !used.Contains(w.Id))], now, cancellation);
             }
         }
         catch (Exception e) when (!cancellation.IsCancellationRequested)
@@ -64,15 +66,13 @@ internal sealed class EndIdleMachines(
         }
     }
 
-    private async Task LookAsync(string host, List<Watched> machines, CancellationToken cancellation)
+    private async Task LookAsync(string host, List<Watched> machines, DateTimeOffset now, CancellationToken cancellation)
     {
         // Off the caller's thread: the first host's work must not hold up the second's.
         await Task.Yield();
         try
         {
             if (machines.Count == 0 || (await hosts.DriverAsync(host, cancellation)).Activity is not { } facet) return;
-            // Before the look: a host that takes long to answer says what was so when it was asked, and nobody's time has run out meanwhile.
-            var now = clock.GetUtcNow();
             var seen = await facet.LookAsync([.. machines.Select(m => m.Id)], cancellation);
             var judged = machines.Select(m => (Machine: m, Sight: Judge(m, seen.GetValueOrDefault(m.Id), now))).ToList();
             await NoteAsync([.. judged.Where(j => j.Sight == Sight.Used).Select(j => j.Machine)], now, cancellation);
