@@ -29,8 +29,17 @@ internal sealed class MachineEnd(ProxmoxClient client, ProxmoxTasks tasks, Machi
     {
         var began = clock.GetTimestamp();
         var pause = TimeSpan.FromMilliseconds(10);
-        while (await finder.StatusAsync(machine, cancellation) is { } status && PowerWords.Read(status) is var power && power != wanted && !(wanted == ObservedPower.On && power == ObservedPower.Paused))
+        while (true)
         {
+            if (await finder.StatusAsync(machine, cancellation) is not { } status)
+            {
+                // What was to end has ended. What was to run may have been brought to another node by its manager: the next look finds it.
+                if (wanted != ObservedPower.On) return;
+                throw new HypervisorException(HypervisorErrorKind.Busy, $"machine {machine.Vmid} is no longer on {machine.Node}");
+            }
+
+            var power = PowerWords.Read(status);
+            if (power == wanted || (wanted == ObservedPower.On && power == ObservedPower.Paused)) return;
             if (clock.GetElapsedTime(began) > options.TaskTimeout || (clock.GetElapsedTime(began) > options.Timeout && !Fields.Flag(status["ha"], "managed")))
                 throw new HypervisorException(HypervisorErrorKind.Unreachable, $"machine {machine.Vmid} is {power} although its task has ended");
             await Task.Delay(pause, clock, cancellation);

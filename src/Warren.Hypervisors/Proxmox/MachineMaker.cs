@@ -44,15 +44,19 @@ internal sealed class MachineMaker(
         }
     }
 
-    private Task<int> MakeEmptyAsync(string node, MachineDefinition definition, CancellationToken cancellation) =>
-        numbers.TakeAsync(async v => await tasks.WaitAsync(ProxmoxTasks.Require(await client.ChangeAsync(HttpMethod.Post, Form.Path("nodes", node, "qemu"),
-            MachineParameters.Hardware(definition, options).With("vmid", v).With("name", MachineMarks.BuildingName(definition.Id, v))
+    private async Task<int> MakeEmptyAsync(string node, MachineDefinition definition, CancellationToken cancellation)
+    {
+        var major = ServerVersion.Major(await client.GetAsync("/version", cancellation));
+        return await numbers.TakeAsync(async v => await tasks.WaitAsync(ProxmoxTasks.Require(await client.ChangeAsync(HttpMethod.Post, Form.Path("nodes", node, "qemu"),
+            MachineParameters.Hardware(definition, options, major).With("vmid", v).With("name", MachineMarks.BuildingName(definition.Id, v))
                 .With("tags", MachineMarks.Tag(definition.Id, v)).With("pool", options.Pool), cancellation)), null, cancellation), cancellation);
+    }
 
     private async Task FillAsync(ProxmoxMachine machine, MachineDefinition definition, string medium, IProgress<double> progress, CancellationToken cancellation)
     {
         if (await tasks.FindAsync(machine.Node, machine.Vmid, ["qmconfig"], cancellation) is { } running) await tasks.WaitAsync(running, progress, cancellation);
-        if ((await finder.ConfigAsync(machine, cancellation)).Text("boot")?.StartsWith("order=", StringComparison.Ordinal) == true) return;
+        var first = definition.Boot.Format == "iso" && definition.DiskGiB == 0 ? MachineParameters.MediumSlot : MachineParameters.SystemSlot;
+        if ((await finder.ConfigAsync(machine, cancellation)).Text(first) is not null) return;
         await tasks.RunAsync(machine.Node, machine.Vmid, ["qmconfig"],
             () => client.ChangeAsync(HttpMethod.Post, machine.Path("config"), MachineParameters.Disks(definition, options, medium), cancellation), progress, cancellation);
     }

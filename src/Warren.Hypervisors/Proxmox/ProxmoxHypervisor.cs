@@ -42,7 +42,7 @@ public sealed class ProxmoxHypervisor : IHypervisor, IDisposable
         Screen = new Consoles.ProxmoxScreen(_client, _finder, options, clock);
         Guest = new ProxmoxGuest(_client, _finder, clock, options);
         Addresses = new ProxmoxAddresses(_client, _finder);
-        Migration = new ProxmoxMigration(this, _client, _tasks, _finder, options);
+        Migration = new ProxmoxMigration(this, _client, _tasks, _finder, options, clock);
     }
 
     /// <inheritdoc/>

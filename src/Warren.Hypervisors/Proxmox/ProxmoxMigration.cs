@@ -4,7 +4,7 @@ using Warren.Hypervisors.Proxmox.Machines;
 namespace Warren.Hypervisors.Proxmox;
 
 /// <summary>Moves machines to another node of the same cluster, by the cluster itself.</summary>
-internal sealed class ProxmoxMigration(ProxmoxHypervisor source, ProxmoxClient client, ProxmoxTasks tasks, MachineFinder finder, ProxmoxOptions options) : IMigration
+internal sealed class ProxmoxMigration(ProxmoxHypervisor source, ProxmoxClient client, ProxmoxTasks tasks, MachineFinder finder, ProxmoxOptions options, TimeProvider clock) : IMigration
 {
     /// <inheritdoc/>
     public async Task MigrateAsync(MachineDefinition definition, IHypervisor destination, IProgress<double> progress, CancellationToken cancellation)
@@ -26,9 +26,19 @@ internal sealed class ProxmoxMigration(ProxmoxHypervisor source, ProxmoxClient c
         var target = await TargetAsync(other, cancellation);
         await tasks.RunAsync(machine.Node, machine.Vmid, ["qmigrate", "hamigrate"], () => client.ChangeAsync(HttpMethod.Post, machine.Path("migrate"),
             new Form().With("target", target).With("online", power != ObservedPower.Off).With("with-local-disks", true), cancellation), progress, cancellation);
-        if ((await other.ObserveAsync(definition.Id, cancellation)).Power == ObservedPower.Missing && !Fields.Flag(status["ha"], "managed"))
-            throw new HypervisorException(HypervisorErrorKind.Unreachable, $"machine {definition.Id} has moved to {target}, and is not seen there yet");
+        await ArrivalAsync(other, definition.Id, Fields.Flag(status["ha"], "managed") ? options.TaskTimeout : options.Timeout, cancellation);
         progress.Report(1);
+    }
+
+    /// <summary>Waits until the other side has it. What high availability manages is only asked for by its task.</summary>
+    private async Task ArrivalAsync(ProxmoxHypervisor other, string id, TimeSpan patience, CancellationToken cancellation)
+    {
+        var began = clock.GetTimestamp();
+        while ((await other.ObserveAsync(id, cancellation)).Power == ObservedPower.Missing)
+        {
+            if (clock.GetElapsedTime(began) > patience) throw new HypervisorException(HypervisorErrorKind.Unreachable, $"machine {id} has not arrived although its task has ended");
+            await Task.Delay(options.Poll, clock, cancellation);
+        }
     }
 
     /// <summary>The node to move to, which both sides must know as the same one by its certificate: many clusters have a node "pve".</summary>

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
 using Warren.Hypervisors.Proxmox.Api;
 using Warren.Hypervisors.Proxmox.Machines;
@@ -12,9 +11,10 @@ internal sealed class ProxmoxProbe(ProxmoxClient client, Nodes nodes, ProxmoxOpt
 
     internal async Task<HostProbe> RunAsync(CancellationToken cancellation)
     {
-        var version = Fields.Text(Fields.Object(await client.GetAsync("/version", cancellation), "version"), "version") ?? throw Fields.Bad("version");
+        var answer = await client.GetAsync("/version", cancellation);
+        var (version, major) = (ServerVersion.Text(answer), ServerVersion.Major(answer));
         var problems = new List<string>();
-        if (!int.TryParse(version.Split('.', '-')[0], NumberStyles.None, CultureInfo.InvariantCulture, out var major) || major < Oldest)
+        if (major < Oldest)
             problems.Add($"Proxmox VE {version} is too old: the driver speaks 7 and newer");
         var ours = await nodes.OursAsync(cancellation);
         var missing = options.Nodes.Except(ours.Select(n => Fields.Text(n, "node")!), StringComparer.Ordinal).ToList();

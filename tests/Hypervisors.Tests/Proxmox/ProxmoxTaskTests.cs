@@ -16,6 +16,7 @@ public sealed class ProxmoxTaskTests : ProxmoxSession
         Put("m1", 100);
         Server.Failing["qmstart"] = exit;
         (await ShouldFailAsync(kind, () => Driver().StartAsync(Define("m1"), Cancellation))).Message.ShouldContain(exit);
+        Server.Tasks.ShouldHaveSingleItem().Asked.ShouldBeLessThan(100, "an end is an end");
         await Driver().StartAsync(Define("m1"), Cancellation);
     }
 
@@ -127,6 +128,16 @@ public sealed class ProxmoxTaskTests : ProxmoxSession
         Server.Tasks.Select(t => t.Type).ShouldBe(["hastart", "hastop"]);
         await driver.DeleteAsync("m1", Cancellation);
         Server.Machines.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_move_that_high_availability_makes_is_over_when_the_other_side_has_the_machine()
+    {
+        var machine = Put("m1", 100, on: true);
+        machine.Managed = true;
+        await Driver().Migration!.MigrateAsync(Define("m1"), Driver(Server.Options("pve2")), Unheard, Cancellation);
+        machine.Node.ShouldBe("pve2");
+        Server.Tasks.ShouldHaveSingleItem().Type.ShouldBe("hamigrate");
     }
 
     [Fact]

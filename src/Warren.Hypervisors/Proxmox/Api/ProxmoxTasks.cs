@@ -55,20 +55,22 @@ internal sealed partial class ProxmoxTasks(ProxmoxClient client, ProxmoxOptions 
         {
             while (true)
             {
+                (bool Ended, string? Exit) status = default;
                 try
                 {
-                    var status = await StatusAsync(upid, cancellation);
+                    status = await StatusAsync(upid, cancellation);
                     silentSince = null;
                     if (progress is not null || status.Ended) await ReadAsync(upid, log, cancellation);
-                    if (status.Ended)
-                    {
-                        Conclude(upid, status.Exit);
-                        return;
-                    }
                 }
                 catch (HypervisorException e) when (e.Kind == HypervisorErrorKind.Unreachable && clock.GetElapsedTime(silentSince ??= clock.GetTimestamp()) < options.Timeout)
                 {
                     // A server that restarts comes back, and its tasks with it.
+                }
+
+                if (status.Ended)
+                {
+                    Conclude(upid, status.Exit);
+                    return;
                 }
 
                 if (clock.GetElapsedTime(began) > options.TaskTimeout) throw await HangsAsync(upid, log);

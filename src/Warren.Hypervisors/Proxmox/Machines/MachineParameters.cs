@@ -27,10 +27,11 @@ internal static class MachineParameters
     }
 
     /// <summary>What a machine is besides its disks.</summary>
-    internal static Form Hardware(MachineDefinition definition, ProxmoxOptions options)
+    internal static Form Hardware(MachineDefinition definition, ProxmoxOptions options, int major)
     {
+        // The model that newer distributions need came with 8; older servers know it not and have kvm64.
         var form = Resources(new Form(), definition)
-            .With("sockets", 1).With("cpu", "x86-64-v2-AES").With("ostype", "l26").With("scsihw", "virtio-scsi-single")
+            .With("sockets", 1).With("cpu", major >= 8 ? "x86-64-v2-AES" : null).With("ostype", "l26").With("scsihw", "virtio-scsi-single")
             .With("net0", Card(definition, options)).With("serial0", "socket").With("agent", "enabled=1").With("tablet", true)
             .With("vga", definition.Video == VideoCard.Virtio ? "type=virtio" : "type=std").With("onboot", false);
         return definition.Firmware == Firmware.Uefi ? form.With("bios", "ovmf").With("machine", "q35") : form;

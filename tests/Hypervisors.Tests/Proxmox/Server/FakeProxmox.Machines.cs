@@ -15,6 +15,8 @@ internal sealed partial class FakeProxmox
         return Begin(request["node"], "qmcreate", request["vmid"], machine, _ =>
         {
             Apply(machine, request);
+            // Without an order of its own it gets one of what it has (create_vm): here its card.
+            if (machine.Config.ContainsKey("net0")) machine.Config.TryAdd("boot", "order=net0");
             machine.Config.Remove("lock");
             return Task.CompletedTask;
         }, () => Remove(machine));
@@ -168,6 +170,7 @@ internal sealed partial class FakeProxmox
         if (target == machine.Node) throw new ServerRefusal(500, "target is local node.");
         if (Away.Contains(target) || !NodeNames.Contains(target)) throw new ServerRefusal(500, $"target node '{target}' is not online");
         if (machine.Running && !request.Flag("online")) throw new ServerRefusal(500, "can't migrate running VM without --online");
+        if (machine.Managed) return Begin(machine.Node, "hamigrate", request["vmid"], null, _ => Later(() => machine.Node = target));
         machine.Config["lock"] = "migrate";
         return Begin(machine.Node, "qmigrate", request["vmid"], machine, async task =>
         {
