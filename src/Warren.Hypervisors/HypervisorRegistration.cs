@@ -1,6 +1,7 @@
 using Warren.Hypervisors.Docker;
 using Warren.Hypervisors.Fake;
 using Warren.Hypervisors.Libvirt;
+using Warren.Hypervisors.Proxmox;
 using Warren.Hypervisors.Qemu;
 
 namespace Warren.Hypervisors;
@@ -14,6 +15,7 @@ public static class HypervisorRegistration
         QemuKind.Kind,
         LibvirtKind.Kind,
         DockerKind.Kind,
+        ProxmoxKind.Kind,
         FakeKind.Kind,
     ];
 

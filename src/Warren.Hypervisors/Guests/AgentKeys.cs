@@ -6,7 +6,7 @@ using System.Text.RegularExpressions;
 namespace Warren.Hypervisors.Guests;
 
 /// <summary>Adds public keys to a user of the guest: by the agent's own command, else by a small script it runs.</summary>
-internal sealed partial class AgentKeys(AgentGuest guest, Func<string, JsonObject, Task<JsonNode?>> ask)
+internal sealed partial class AgentKeys(IGuest guest, Func<string, JsonObject, Task<JsonNode?>> ask)
 {
     /// <summary>Positional parameters: home, owner. Keys come on standard input. Only what busybox has is used.</summary>
     private const string Script =
