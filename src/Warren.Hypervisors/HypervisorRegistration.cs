@@ -2,6 +2,7 @@ using Warren.Hypervisors.Docker;
 using Warren.Hypervisors.Fake;
 using Warren.Hypervisors.Libvirt;
 using Warren.Hypervisors.Qemu;
+using Warren.Hypervisors.VirtualBox;
 
 namespace Warren.Hypervisors;
 
@@ -14,6 +15,7 @@ public static class HypervisorRegistration
         QemuKind.Kind,
         LibvirtKind.Kind,
         DockerKind.Kind,
+        VirtualBoxKind.Kind,
         FakeKind.Kind,
     ];
 
