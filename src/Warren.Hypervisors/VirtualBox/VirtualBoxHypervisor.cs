@@ -25,7 +25,7 @@ internal sealed class VirtualBoxHypervisor : IHypervisor
     {
         _options = options;
         _box = new BoxManage(tool, options, clock);
-        _machines = new BoxMachines(_box, options);
+        _machines = new BoxMachines(_box, options, clock);
         var files = new HostFiles(options);
         _maker = new MachineMaker(_box, _machines, files, options);
         _power = new MachinePower(_box, _machines, _maker, files, options, clock);
@@ -67,14 +67,15 @@ internal sealed class VirtualBoxHypervisor : IHypervisor
     {
         Check(definition);
         using var turn = await Gates.EnterAsync(_options.Place, definition.Id, cancellation);
-        if (await _machines.FindAsync(definition.Id, cancellation) is { } there)
+        var found = await _machines.FindAnyAsync(definition.Id, cancellation);
+        if (found is (var there, true))
         {
             if (there.IsOff) await _maker.ApplyAsync(definition, there, cancellation);
         }
         else
         {
             InsistOnImage(definition);
-            await _maker.MakeAsync(definition, progress, cancellation);
+            await _maker.MakeAsync(definition, found, progress, cancellation);
         }
 
         progress.Report(1);
@@ -109,9 +110,10 @@ internal sealed class VirtualBoxHypervisor : IHypervisor
     {
         DefinitionRules.CheckId(machineId);
         using var turn = await Gates.EnterAsync(_options.Place, machineId, cancellation);
-        if (await _machines.FindAnyAsync(machineId, cancellation) is { } info) await _power.EndAsync(info, machineId, cancellation);
+        var found = await _machines.FindAnyAsync(machineId, cancellation);
+        if (found is var (info, _)) await _power.EndAsync(info, machineId, cancellation);
         cancellation.ThrowIfCancellationRequested();
-        await _maker.RemoveAsync(machineId);
+        await _maker.RemoveAsync(machineId, found);
         _booted.TryRemove(machineId, out _);
     }
 
@@ -134,14 +136,19 @@ internal sealed class VirtualBoxHypervisor : IHypervisor
     internal async Task CloneAsync(string sourceId, MachineDefinition definition, CancellationToken cancellation)
     {
         Check(definition);
-        using var source = await Gates.EnterAsync(_options.Place, sourceId, cancellation);
-        using var turn = await Gates.EnterAsync(_options.Place, definition.Id, cancellation);
+        DefinitionRules.CheckId(sourceId);
+        if (sourceId == definition.Id) throw new HypervisorException(HypervisorErrorKind.Rejected, "id: a machine cannot be a clone of itself");
+        // In one order for everybody, so that two clones never wait for each other.
+        var (first, second) = string.CompareOrdinal(sourceId, definition.Id) < 0 ? (sourceId, definition.Id) : (definition.Id, sourceId);
+        using var turn = await Gates.EnterAsync(_options.Place, first, cancellation);
+        using var other = await Gates.EnterAsync(_options.Place, second, cancellation);
         var from = await _machines.RequireAsync(sourceId, cancellation);
-        if (await _machines.FindAsync(definition.Id, cancellation) is not null) return;
+        var found = await _machines.FindAnyAsync(definition.Id, cancellation);
+        if (found is (_, true)) return;
         if (from.Power == ObservedPower.Suspended) throw SuspendRules.Refusal(sourceId, "cloned");
         if (!from.IsOff) throw new HypervisorException(HypervisorErrorKind.Rejected, $"machine {sourceId} runs; stop it before it is cloned");
         await _maker.InsistOnGrowthAsync(definition, from, cancellation);
-        await _maker.CopyAsync(from, definition, cancellation);
+        await _maker.CopyAsync(from, definition, found, cancellation);
     }
 
     /// <summary>Memory, processors and disk of a stopped machine.</summary>

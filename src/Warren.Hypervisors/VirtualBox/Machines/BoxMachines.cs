@@ -7,11 +7,12 @@ namespace Warren.Hypervisors.VirtualBox.Machines;
 /// The host's machines. Ours are called after their id and carry it with the host's name in their extra data, written last:
 /// a machine without that mark in our folder is half made, and one anywhere else is somebody else's.
 /// </summary>
-internal sealed class BoxMachines(BoxManage box, VirtualBoxOptions options)
+internal sealed class BoxMachines(BoxManage box, VirtualBoxOptions options, TimeProvider clock)
 {
     private const string Mark = "warren/machine";
     private const string NoValue = "No value set!";
     private const int AtOnce = 4;
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
 
     /// <summary>Machines whose mark has been seen: it never changes while the machine is there.</summary>
     private readonly ConcurrentDictionary<string, string> _marks = new(StringComparer.Ordinal);
@@ -26,25 +27,21 @@ internal sealed class BoxMachines(BoxManage box, VirtualBoxOptions options)
     internal string FolderOf(string id) => $"{Root}/{NameOf(id)}";
 
     /// <summary>A machine of ours, or null where there is none that is whole.</summary>
-    internal async Task<VmInfo?> FindAsync(string id, CancellationToken cancellation)
-    {
-        DefinitionRules.CheckId(id);
-        return await LookAsync(NameOf(id), cancellation) is { Uuid: { } uuid } info && info.Name == NameOf(id)
-            && await MarkOfAsync(info, uuid, cancellation) == MarkFor(id) ? info : null;
-    }
+    internal async Task<VmInfo?> FindAsync(string id, CancellationToken cancellation) =>
+        await FindAnyAsync(id, cancellation) is (var info, true) ? info : null;
 
     /// <summary>A machine of ours.</summary>
     /// <exception cref="HypervisorException">NotFound.</exception>
     internal async Task<VmInfo> RequireAsync(string id, CancellationToken cancellation) => await FindAsync(id, cancellation)
         ?? throw new HypervisorException(HypervisorErrorKind.NotFound, $"there is no machine {id} on this host");
 
-    /// <summary>What there is of a machine of ours, whole or not; null also where its name is somebody else's.</summary>
-    internal async Task<VmInfo?> FindAnyAsync(string id, CancellationToken cancellation)
+    /// <summary>What there is of a machine of ours, and whether it is whole; null also where its name is somebody else's.</summary>
+    internal async Task<(VmInfo Info, bool Whole)?> FindAnyAsync(string id, CancellationToken cancellation)
     {
+        DefinitionRules.CheckId(id);
         if (await LookAsync(NameOf(id), cancellation) is not { Uuid: { } uuid } info || info.Name != NameOf(id)) return null;
-        var mark = await MarkOfAsync(info, uuid, cancellation);
-        // A half-made clone carries its source's mark.
-        return mark == MarkFor(id) || IsInOurFolder(info, id) ? info : null;
+        if (await MarkOfAsync(info, uuid, cancellation) == MarkFor(id)) return (info, true);
+        return IsInOurFolder(info, id) ? (info, false) : null;
     }
 
     /// <summary>Makes a machine ours. The last step of its creation.</summary>
@@ -75,10 +72,18 @@ internal sealed class BoxMachines(BoxManage box, VirtualBoxOptions options)
     /// <summary>A look at a machine by name or uuid; null where there is none.</summary>
     internal async Task<VmInfo?> LookAsync(string nameOrUuid, CancellationToken cancellation)
     {
-        var result = await box.TryAsync(["showvminfo", nameOrUuid, "--machinereadable"], options.Timeout, cancellation);
-        if (result.ExitCode == 0) return new VmInfo(MachineReadable.Parse(result.Output));
-        var failure = BoxAnswer.Failure(result, "showvminfo");
-        return failure.Kind == HypervisorErrorKind.NotFound ? null : throw failure;
+        var began = clock.GetTimestamp();
+        while (true)
+        {
+            var result = await box.TryAsync(["showvminfo", nameOrUuid, "--machinereadable"], options.Timeout, cancellation);
+            if (result.ExitCode == 0) return new VmInfo(MachineReadable.Parse(result.Output));
+            var failure = BoxAnswer.Failure(result, "showvminfo");
+            if (failure.Kind == HypervisorErrorKind.NotFound) return null;
+            // A machine that is just being started, ended or removed is "not ready" for a moment: E_ACCESSDENIED.
+            if (BoxAnswer.CodeOf(result) is not "E_ACCESSDENIED" && failure.Kind != HypervisorErrorKind.Busy) throw failure;
+            if (clock.GetElapsedTime(began) > s_patience) throw new HypervisorException(HypervisorErrorKind.Busy, failure.Message, failure);
+            await Task.Delay(TimeSpan.FromMilliseconds(50), clock, cancellation);
+        }
     }
 
     private async Task<string?> MarkOfAsync(VmInfo info, string uuid, CancellationToken cancellation)

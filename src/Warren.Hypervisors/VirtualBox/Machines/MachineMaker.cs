@@ -15,8 +15,12 @@ internal sealed partial class MachineMaker(BoxManage box, BoxMachines machines, 
     private readonly CommandRunner _commands = new();
 
     /// <summary>A machine from its image.</summary>
-    internal Task MakeAsync(MachineDefinition definition, IProgress<double> progress, CancellationToken cancellation) =>
-        MakeAsync(definition, async () =>
+    /// <param name="definition">What it is to be.</param>
+    /// <param name="half">What a creation left that was broken off.</param>
+    /// <param name="progress">How far its disk is.</param>
+    /// <param name="cancellation">Gives up; nothing is left then.</param>
+    internal Task MakeAsync(MachineDefinition definition, (VmInfo Info, bool Whole)? half, IProgress<double> progress, CancellationToken cancellation) =>
+        MakeAsync(definition, half, async () =>
         {
             if (definition.Boot.Format == "iso") await PlugMediumAsync(definition, cancellation);
             else await ConvertAsync(definition, progress, cancellation);
@@ -26,8 +30,8 @@ internal sealed partial class MachineMaker(BoxManage box, BoxMachines machines, 
         }, cancellation);
 
     /// <summary>A machine with copies of a stopped one's disks.</summary>
-    internal Task CopyAsync(VmInfo source, MachineDefinition definition, CancellationToken cancellation) =>
-        MakeAsync(definition, async () =>
+    internal Task CopyAsync(VmInfo source, MachineDefinition definition, (VmInfo Info, bool Whole)? half, CancellationToken cancellation) =>
+        MakeAsync(definition, half, async () =>
         {
             for (var port = 0; port < MachineSettings.Ports(definition); port++)
             {
@@ -104,23 +108,24 @@ internal sealed partial class MachineMaker(BoxManage box, BoxMachines machines, 
     }
 
     /// <summary>Takes away what there is of a machine that does not run.</summary>
-    internal async Task RemoveAsync(string id)
+    internal async Task RemoveAsync(string id, (VmInfo Info, bool Whole)? found)
     {
-        if (await machines.FindAnyAsync(id, CancellationToken.None) is { } info)
+        if (found is var (info, _))
         {
             await box.ChangeAsync(["unregistervm", info.Uuid!, "--delete"], CancellationToken.None);
             machines.Forget(info);
         }
 
-        await ForgetMediaAsync(id);
+        if (!await files.ExistsAsync(machines.FolderOf(id))) return;
+        if (found is not (_, true)) await ForgetMediaAsync(id);
         await files.RemoveFolderAsync(machines.FolderOf(id));
     }
 
-    private async Task MakeAsync(MachineDefinition definition, Func<Task> fill, CancellationToken cancellation)
+    private async Task MakeAsync(MachineDefinition definition, (VmInfo, bool)? half, Func<Task> fill, CancellationToken cancellation)
     {
         var (name, folder) = (BoxMachines.NameOf(definition.Id), machines.FolderOf(definition.Id));
         // What a creation left that was broken off.
-        await RemoveAsync(definition.Id);
+        await RemoveAsync(definition.Id, half);
         try
         {
             await files.MakeFolderAsync(folder, cancellation);
@@ -131,7 +136,7 @@ internal sealed partial class MachineMaker(BoxManage box, BoxMachines machines, 
                 cancellation);
             await fill();
             await SeedAsync(definition, cancellation);
-            await ApplyAsync(definition, (await machines.LookAsync(name, cancellation))!, cancellation);
+            await ApplyAsync(definition, VmInfo.Fresh, cancellation);
             await machines.SetMarkAsync(definition.Id, cancellation);
         }
         catch
@@ -145,7 +150,7 @@ internal sealed partial class MachineMaker(BoxManage box, BoxMachines machines, 
     {
         try
         {
-            await RemoveAsync(id);
+            await RemoveAsync(id, await machines.FindAnyAsync(id, CancellationToken.None));
         }
         catch (HypervisorException)
         {

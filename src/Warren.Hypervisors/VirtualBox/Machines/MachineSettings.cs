@@ -61,8 +61,7 @@ internal static class MachineSettings
     /// <exception cref="HypervisorException">Rejected, naming the field and the rule.</exception>
     internal static void Check(MachineDefinition definition)
     {
-        foreach (var name in new[] { "graphics3d", "linkedClone" })
-            if (Option(definition, name) is not (null or "true" or "false")) throw Refuse($"options.{name} must be true or false");
+        if (Option(definition, "graphics3d") is not (null or "true" or "false")) throw Refuse("options.graphics3d must be true or false");
         foreach (var name in new[] { "clipboard", "dragAndDrop" })
             if (Option(definition, name) is { } way && !s_directions.Contains(way)) throw Refuse($"options.{name} must be {string.Join(", ", s_directions)}");
         if (Option(definition, "frontend") is not (null or "headless" or "gui")) throw Refuse("options.frontend must be headless or gui");

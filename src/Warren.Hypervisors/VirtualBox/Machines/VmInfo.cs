@@ -5,6 +5,9 @@ namespace Warren.Hypervisors.VirtualBox.Machines;
 /// <summary>One machine as <c>showvminfo --machinereadable</c> tells it.</summary>
 internal sealed class VmInfo(IReadOnlyDictionary<string, string> values)
 {
+    /// <summary>A machine that has just been made, of which nothing has been set.</summary>
+    internal static VmInfo Fresh { get; } = new(new Dictionary<string, string>(StringComparer.Ordinal));
+
     /// <summary>Everything that was said.</summary>
     internal IReadOnlyDictionary<string, string> Values => values;
 

@@ -34,6 +34,15 @@ internal sealed class HostFiles(VirtualBoxOptions options)
         await ThereAsync("mv", ["-f", "--", fresh, to], cancellation);
     }
 
+    /// <summary>Whether a folder is there.</summary>
+    internal async Task<bool> ExistsAsync(string path)
+    {
+        if (Local) return Directory.Exists(path);
+        var result = await _commands.RunAsync(options.Ssh!.Remote("test", ["-e", path]) with { Timeout = options.Timeout }, CancellationToken.None);
+        if (result.ExitCode > 1) Insist(result, "test");
+        return result.ExitCode == 0;
+    }
+
     /// <summary>Removes a folder with all that is in it. One that is not there is success.</summary>
     internal async Task RemoveFolderAsync(string path)
     {
