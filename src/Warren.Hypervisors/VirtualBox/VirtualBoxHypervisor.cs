@@ -41,6 +41,8 @@ internal sealed class VirtualBoxHypervisor : IHypervisor
     /// <inheritdoc/>
     public string Kind => "virtualbox";
 
+    internal BoxMachines Machines => _machines;
+
     /// <inheritdoc/>
     public IPower? Power { get; }
 

@@ -10,6 +10,9 @@ public sealed class RealBox : IAsyncLifetime
     /// <summary>Why there is none, or null.</summary>
     internal string? Absent { get; private set; }
 
+    /// <summary>It has been seen that no machine starts here.</summary>
+    internal bool StartsNothing { get; set; }
+
     internal string Folder { get; private set; } = "";
 
     private string Root { get; set; } = "";

@@ -13,7 +13,7 @@ public sealed class VirtualBoxRealContract(RealBox box) : HypervisorContract, IC
 
     protected override BootMedium Image => _image;
 
-    protected override IHypervisor NewDriver() => new SkipsWhatCannotStart(box.NewDriver());
+    protected override IHypervisor NewDriver() => new SkipsWhatCannotStart(box.NewDriver(), box);
 
     protected override IHypervisor NewDriverWithoutItsProgram() =>
         new VirtualBoxHypervisor(box.Options, new BoxTool("/nowhere/VBoxManage", null), TimeProvider.System);

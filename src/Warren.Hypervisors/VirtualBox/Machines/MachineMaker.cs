@@ -114,6 +114,9 @@ internal sealed partial class MachineMaker(BoxManage box, BoxMachines machines, 
         {
             await box.ChangeAsync(["unregistervm", info.Uuid!, "--delete"], CancellationToken.None);
             machines.Forget(info);
+            // Only disks go with their machine. A medium that another machine uses stays listed: that is refused.
+            foreach (var medium in new[] { info.Medium(MachineSettings.MediumPort), info.Medium(MachineSettings.SeedPort) }.OfType<string>())
+                await box.TryAsync(["closemedium", "dvd", medium], options.Timeout, CancellationToken.None);
         }
 
         if (!await files.ExistsAsync(machines.FolderOf(id))) return;

@@ -78,6 +78,7 @@ internal sealed partial class ImitatedBox
         if (!File.Exists(path)) throw new BoxRefusal("VBOX_E_FILE_ERROR", 0x80bb0004, $"Could not find file for the medium '{path}' (VERR_FILE_NOT_FOUND)");
         if (call.Option("--type") == "hdd" && ImitatedMedia.MiBOf(path) is null) throw new BoxRefusal("VBOX_E_IPRT_ERROR", 0x80bb0005, $"Could not get the storage format of the medium '{path}' (VERR_NOT_SUPPORTED)");
         machine.Slots[port] = (call.Option("--type"), path);
+        if (call.Option("--type") == "dvddrive") Media.Add(path);
         return "";
     }
 
@@ -108,6 +109,10 @@ internal sealed partial class ImitatedBox
                 var path = call.Next();
                 return $"UUID:           x\nParent UUID:    base\nState:          created\nLocation:       {path}\nStorage format: VDI\nFormat variant: dynamic default\nCapacity:       {SizeOf(path)} MBytes\n";
             default:
+                var closed = call.Next();
+                if (_machines.Any(m => m.Slots.Values.Any(slot => slot.Path == closed)))
+                    throw new BoxRefusal("VBOX_E_OBJECT_IN_USE", 0x80bb000c, $"Medium '{closed}' cannot be closed because it is still attached to 1 virtual machines");
+                Media.Remove(closed);
                 return "";
         }
     }

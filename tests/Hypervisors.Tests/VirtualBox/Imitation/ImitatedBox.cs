@@ -22,6 +22,9 @@ internal sealed partial class ImitatedBox(string version) : IBoxTool
 
     internal IEnumerable<ImitatedVm> Machines => _machines;
 
+    /// <summary>Media of drives that are listed: they stay when their machine goes.</summary>
+    internal HashSet<string> Media { get; } = new(StringComparer.Ordinal);
+
     public Task<CommandResult> RunAsync(IReadOnlyList<string> arguments, TimeSpan limit)
     {
         lock (_lock)
@@ -66,7 +69,7 @@ internal sealed partial class ImitatedBox(string version) : IBoxTool
         "vms" => string.Concat(_machines.Select(m => $"\"{m.Name}\" {{{m.Uuid}}}\n")),
         "runningvms" => string.Concat(_machines.Where(m => m.Runs).Select(m => $"\"{m.Name}\" {{{m.Uuid}}}\n")),
         "hdds" => string.Concat(_machines.SelectMany(m => m.Slots.Values).Where(s => s.Type == "hdd").Select(s => $"UUID:           x\nLocation:       {s.Path}\n\n")),
-        "dvds" => string.Concat(_machines.SelectMany(m => m.Slots.Values).Where(s => s.Type == "dvddrive").Select(s => $"UUID:           x\nLocation:       {s.Path}\n\n")),
+        "dvds" => string.Concat(Media.Select(path => $"UUID:           x\nLocation:       {path}\n\n")),
         "hostinfo" => "Host Information:\n\nHost time: 2026-01-01T00:00:00.000000000Z\nProcessor count: 4\nMemory size: 16000 MByte\nMemory available: 9000 MByte\n",
         _ => throw BoxRefusal.Usage($"Unknown subcommand \"{what}\""),
     };
