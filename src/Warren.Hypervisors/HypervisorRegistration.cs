@@ -3,6 +3,7 @@ using Warren.Hypervisors.Fake;
 using Warren.Hypervisors.Libvirt;
 using Warren.Hypervisors.Proxmox;
 using Warren.Hypervisors.Qemu;
+using Warren.Hypervisors.VirtualBox;
 
 namespace Warren.Hypervisors;
 
@@ -16,6 +17,7 @@ public static class HypervisorRegistration
         LibvirtKind.Kind,
         DockerKind.Kind,
         ProxmoxKind.Kind,
+        VirtualBoxKind.Kind,
         FakeKind.Kind,
     ];
 

@@ -1,3 +1,5 @@
+using Warren.Hypervisors.Commands;
+
 namespace Warren.Hypervisors.Libvirt;
 
 /// <summary>How a libvirt host is reached and used.</summary>
@@ -48,9 +50,3 @@ internal sealed record LibvirtOptions
     /// <summary>Address at which the daemons of other hosts reach this one, for migration from daemon to daemon; null: not.</summary>
     public string? PeerUri { get; init; }
 }
-
-/// <summary>Where ssh leads.</summary>
-/// <param name="Host">Name or address.</param>
-/// <param name="User">Account, or null for ssh's own choice.</param>
-/// <param name="Port">Port, or null for ssh's own choice.</param>
-internal sealed record SshTarget(string Host, string? User, int? Port);

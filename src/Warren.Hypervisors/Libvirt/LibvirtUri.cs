@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Warren.Hypervisors.Commands;
 
 namespace Warren.Hypervisors.Libvirt;
 

@@ -1,5 +1,6 @@
 using System.Xml.Linq;
 using Warren.Hypervisors;
+using Warren.Hypervisors.Commands;
 using Warren.Hypervisors.Libvirt;
 using Warren.Hypervisors.Libvirt.Consoles;
 using Warren.Hypervisors.Libvirt.Machines;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
+using Warren.Hypervisors.Commands;
 using Warren.Hypervisors.Libvirt.Connections;
 using Warren.Hypervisors.Libvirt.Consoles;
 using Warren.Hypervisors.Libvirt.Machines;
