@@ -6,11 +6,13 @@ namespace Warren.Hypervisors.Fake;
 internal sealed class FakeLine : Stream
 {
     private readonly Stream _read;
+    private readonly PipeWriter _writer;
     private readonly Stream _write;
 
     private FakeLine(PipeReader read, PipeWriter write)
     {
         _read = read.AsStream();
+        _writer = write;
         _write = write.AsStream();
     }
 
@@ -52,12 +54,16 @@ internal sealed class FakeLine : Stream
     public override int Read(byte[] buffer, int offset, int count) => _read.Read(buffer, offset, count);
 
     /// <inheritdoc/>
-    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
-        _write.WriteAsync(buffer, cancellationToken);
+    /// <exception cref="IOException">The other end has closed: as with a socket, whoever writes without end hears of it.</exception>
+    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        var result = await _writer.WriteAsync(buffer, cancellationToken);
+        if (result.IsCompleted) throw new IOException("the other end of the line has closed");
+    }
 
     /// <inheritdoc/>
     public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        _write.WriteAsync(buffer, offset, count, cancellationToken);
+        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
     /// <inheritdoc/>
     public override void Write(byte[] buffer, int offset, int count) => _write.Write(buffer, offset, count);
