@@ -106,6 +106,20 @@ public sealed class VirtualBoxDriverTests : IDisposable
         (await New(box).ObserveAsync(machine.Id, Cancellation)).Power.ShouldBe(ObservedPower.Off);
     }
 
+    [Theory]
+    [InlineData("createvm")]
+    [InlineData("storageattach")]
+    [InlineData("showvminfo")]
+    public async Task A_call_that_meets_the_service_while_it_ends_is_made_again(string step)
+    {
+        var (box, machine) = (new ImitatedBox("7.2.22r1"), await DefineAsync());
+        box.Faults[step] = new CommandResult(
+            1, "", "VBoxManage: error: Failed to create the VirtualBox object!\nVBoxManage: error: Code NS_ERROR_FAILURE (0x80004005) - Operation failed (extended info not available)\n");
+        await New(box).CreateAsync(machine, new Progress<double>(), Cancellation);
+        (await New(box).ObserveAsync(machine.Id, Cancellation)).Power.ShouldBe(ObservedPower.Off);
+        box.Faults.ShouldBeEmpty();
+    }
+
     [Fact]
     public async Task A_machine_that_is_just_being_started_is_looked_at_again()
     {

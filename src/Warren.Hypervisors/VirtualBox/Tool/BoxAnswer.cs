@@ -17,8 +17,12 @@ internal static partial class BoxAnswer
     {
         var code = CodeOf(result);
         var said = Said(result);
-        return new HypervisorException(KindOf(code), code is null ? $"VBoxManage {doing}: {said}" : $"VBoxManage {doing}: {said} ({code})");
+        return new HypervisorException(IsWithoutService(result) ? HypervisorErrorKind.Unreachable : KindOf(code), code is null ? $"VBoxManage {doing}: {said}" : $"VBoxManage {doing}: {said} ({code})");
     }
+
+    /// <summary>The call has not reached the service, and so has changed nothing (VBoxManage.cpp says this before it looks at its command).</summary>
+    internal static bool IsWithoutService(CommandResult result) =>
+        result.ExitCode != 0 && result.Error.Contains("Failed to create the VirtualBox object", StringComparison.Ordinal);
 
     /// <summary>The kind of a code.</summary>
     internal static HypervisorErrorKind KindOf(string? code) => code switch

@@ -40,10 +40,19 @@ internal sealed class BoxManage(IBoxTool tool, VirtualBoxOptions options, TimePr
         }
     }
 
-    /// <summary>A call whose failure is the caller's to understand.</summary>
-    internal Task<CommandResult> TryAsync(IReadOnlyList<string> arguments, TimeSpan limit, CancellationToken cancellation)
+    /// <summary>
+    /// A call whose failure is the caller's to understand. VirtualBox's service ends by itself some seconds after its last customer, and a
+    /// call of that moment finds none and has done nothing: it is made again.
+    /// </summary>
+    internal async Task<CommandResult> TryAsync(IReadOnlyList<string> arguments, TimeSpan limit, CancellationToken cancellation)
     {
-        cancellation.ThrowIfCancellationRequested();
-        return tool.RunAsync(arguments, limit);
+        var began = clock.GetTimestamp();
+        while (true)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var result = await tool.RunAsync(arguments, limit);
+            if (!BoxAnswer.IsWithoutService(result) || clock.GetElapsedTime(began) > s_patience) return result;
+            await Task.Delay(TimeSpan.FromMilliseconds(250), clock, cancellation);
+        }
     }
 }
