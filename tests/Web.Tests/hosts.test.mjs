@@ -27,7 +27,7 @@ test("a host that does not answer is added all the same, and says what was tried
   await open("/hosts");
   await page.getByRole("button", { name: "Add host" }).click();
   await choose();
-  await dialog().getByText("comes from its configuration").waitFor();
+  await dialog().getByText("QEMU and VirtualBox: only from the server's configuration.").waitFor();
   await field("Name").fill("silent");
   await dialog().getByRole("button", { name: "Add to Delays" }).click();
   await field("Name of Delays 1").fill("Probe");

@@ -2,6 +2,7 @@ import type { Hypervisor } from "../api/types";
 
 /** Kinds of hypervisors as cards of which one is chosen. Native radio buttons underneath, so arrow keys work. */
 export function KindCards({ kinds, value, onChange }: { kinds: Hypervisor[]; value: string; onChange: (kind: Hypervisor) => void }) {
+  const configured = kinds.filter((kind) => !kind.addable).map((kind) => kind.title);
   return (
     <fieldset className="grid grid-cols-1 gap-2">
       <legend className="sr-only">Kind of hypervisor</legend>
@@ -18,11 +19,11 @@ export function KindCards({ kinds, value, onChange }: { kinds: Hypervisor[]; val
           <span className="mt-0.5 text-sm text-soft">{kind.summary}</span>
         </label>
       ))}
-      {kinds.filter((kind) => !kind.addable).map((kind) => (
-        <p key={kind.name} className="px-3 py-1.5 text-xs text-faint">
-          {kind.title} runs on the server's own machine and comes from its configuration.
+      {configured.length > 0 && (
+        <p className="px-3 py-1.5 text-xs text-faint">
+          {new Intl.ListFormat("en").format(configured)}: only from the server's configuration.
         </p>
-      ))}
+      )}
     </fieldset>
   );
 }
