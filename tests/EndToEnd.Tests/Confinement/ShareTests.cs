@@ -62,13 +62,14 @@ public sealed class ShareTests
         var rates = new Dictionary<(string, string), double>();
         foreach (var name in new[] { "free", "held" })
         {
-            rates[(name, "down")] = Much / 125_000.0 / await SecondsAsync(bed, name, $"nc {outside.Far} {much} </dev/null | wc -c", $"{Much}");
-            rates[(name, "up")] = Much / 125_000.0 / await SecondsAsync(bed, name, $"dd if=/dev/zero bs=64k count={Much >> 16} 2>/dev/null | nc {outside.Far} {much}", $"{Much}");
-            rates[(name, "out of its forward")] = Much / 125_000.0 / await FetchAsync(bed, name);
+            var enough = name == "free" ? Mbps * 2 : Mbps / 4.0;
+            rates[(name, "down")] = await RateAsync(enough, Much / 125_000.0, () => SecondsAsync(bed, name, $"nc {outside.Far} {much} </dev/null | wc -c", $"{Much}"));
+            rates[(name, "up")] = await RateAsync(enough, Much / 125_000.0, () => SecondsAsync(bed, name, $"dd if=/dev/zero bs=64k count={Much >> 16} 2>/dev/null | nc {outside.Far} {much}", $"{Much}"));
+            rates[(name, "out of its forward")] = await RateAsync(enough, Much / 125_000.0, () => FetchAsync(bed, name));
         }
 
         foreach (var name in new[] { "free", "held", "twin" })
-            rates[(name, "disk, MiB/s")] = DiskMiB / await SecondsAsync(bed, name, $"d=$(grep -l data0 /sys/block/vd*/serial | cut -d/ -f4); dd if=/dev/zero of=/dev/$d bs=1M count={DiskMiB} conv=fsync 2>/dev/null; echo $?", "0");
+            rates[(name, "disk, MiB/s")] = await RateAsync(name == "free" ? DiskMiBps * 2 : 1, DiskMiB, () => SecondsAsync(bed, name, $"d=$(grep -l data0 /sys/block/vd*/serial | cut -d/ -f4); dd if=/dev/zero of=/dev/$d bs=1M count={DiskMiB} conv=fsync 2>/dev/null; echo $?", "0"));
         foreach (var ((name, what), rate) in rates) TestContext.Current.TestOutputHelper!.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name} {what}: {rate:0.0}"));
         foreach (var what in new[] { "down", "up", "out of its forward" })
         {
@@ -88,6 +89,14 @@ public sealed class ShareTests
     private static async Task HoldsAsync(TestBed bed, string name, IEnumerable<(string What, string Test, bool Reached)> table)
     {
         foreach (var (what, test, reached) in table) (await bed.SshAsync(name, test) != "0").ShouldBe(reached, $"{name}: {what}");
+    }
+
+    /// <summary>The highest rate of a few tries: a host that is busy makes a guest slow, and none faster than its limit.</summary>
+    private static async Task<double> RateAsync(double enough, double amount, Func<Task<double>> seconds)
+    {
+        var best = 0.0;
+        for (var i = 0; i < 8 && best <= enough; i++) best = Math.Max(best, amount / await seconds());
+        return best;
     }
 
     /// <summary>How long something takes, by the guest's own clock.</summary>
