@@ -75,6 +75,7 @@ internal static class CommandLine
                 new ImageInfoVerb(), new ImageDeleteVerb(), new CatalogueVerb()) { ByItself = "list" },
             new Noun("templates", "template", "Presets that machines are launched from", new TemplateListVerb(), new TemplateShowVerb(), new TemplateImportVerb(),
                 new TemplateExportVerb(), new TemplateValidateVerb(), new TemplateDeleteVerb()) { ByItself = "list" },
+            new VagrantfileVerb(),
             new Noun("golden", null, "Golden images: what forks start from", new GoldenListVerb(), new GoldenCreateVerb(), new GoldenInfoVerb(), new GoldenReadyVerb(),
                 new GoldenEditVerb(), new GoldenDeleteVerb()) { ByItself = "list" },
             new Noun("operations", "operation", "What is being done, and what was", new OperationListVerb(), new OperationInfoVerb(),

@@ -29,6 +29,10 @@ public sealed partial class WarrenClient
     public Task<TemplateValidation> ValidateTemplateAsync(ValidateTemplateRequest request, CancellationToken cancellation = default)
         => PostAsync<TemplateValidation>("/templates/validate", request, cancellation);
 
+    /// <summary>Writes a file for Vagrant from a template or a machine; nothing is saved.</summary>
+    public Task<Vagrantfile> WriteVagrantfileAsync(VagrantfileRequest request, CancellationToken cancellation = default)
+        => PostAsync<Vagrantfile>("/vagrantfiles", request, cancellation);
+
     /// <summary>Deletes a template with all its versions; machines made from it stay.</summary>
     public Task DeleteTemplateAsync(string name, CancellationToken cancellation = default)
         => DeleteAsync<Nothing>($"/templates/{Segment(name)}", cancellation);

@@ -20,6 +20,7 @@ using Warren.Server.Pools;
 using Warren.Server.Quotas;
 using Warren.Server.Snapshots;
 using Warren.Server.Templates;
+using Warren.Server.Vagrant;
 using Warren.Server.Web;
 
 namespace Warren.Server;
@@ -97,6 +98,7 @@ internal static class Program
         MachineUsersApi.Map(api);
         SnapshotsApi.Map(api);
         TemplatesApi.Map(api);
+        VagrantfilesApi.Map(api);
         PoolsApi.Map(api);
         ClaimsApi.Map(api);
         ConsolesApi.Map(api);

@@ -24,7 +24,9 @@ internal sealed class TemplateLaunch(TemplateCommands templates, Caller caller)
     public async Task<TemplateContent?> ContentAsync(LaunchRequest request, CancellationToken cancellation)
         => request.Template is { } wanted ? (await ReadAsync(wanted, cancellation)).Text.Content : null;
 
-    private async Task<(string Reference, TemplateText Text)> ReadAsync(string wanted, CancellationToken cancellation)
+    /// <summary>A template by <c>name</c> or <c>name@version</c>, and which version that is now.</summary>
+    /// <exception cref="RefusedException">There is no such template.</exception>
+    public async Task<(string Reference, TemplateText Text)> ReadAsync(string wanted, CancellationToken cancellation)
     {
         var (name, version) = Split(wanted);
         try

@@ -52,6 +52,16 @@ internal static class TemplateRenderer
         };
     }
 
+    /// <summary>Its steps, placeholders filled in.</summary>
+    public static IReadOnlyList<ProvisionStep> Steps(TemplateText text, string user, string machine)
+    {
+        var values = new Dictionary<string, string>(StringComparer.Ordinal) { [Placeholders.User] = user, [Placeholders.Machine] = machine };
+        return [.. text.Steps.Select(s => s with
+        {
+            Name = Placeholders.Fill(s.Name, values), Content = Placeholders.Fill(s.Content, values), Path = s.Path is null ? null : Placeholders.Fill(s.Path, values),
+        })];
+    }
+
     private static string? UserData(TemplateText text, Dictionary<string, string> values)
     {
         if (text.Script is { } script) return Placeholders.Fill(script, values);

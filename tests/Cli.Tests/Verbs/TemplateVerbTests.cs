@@ -142,4 +142,26 @@ public sealed class TemplateVerbTests
         shell.Error.ShouldContain("warren: database\npsql: no such role\n");
         shell.Error.ShouldContain("cloud-init ended with errors: scripts_user");
     }
+
+    [Fact]
+    public async Task A_Vagrantfile_is_asked_for_and_written()
+    {
+        var asked = new List<VagrantfileRequest>();
+        await using var server = await LittleServer.StartAsync(routes => routes.Post("/vagrantfiles", (VagrantfileRequest r) =>
+        {
+            asked.Add(r);
+            return new Vagrantfile { FileName = "Vagrantfile", Text = "Vagrant.configure(\"2\") do |config|\nend\n", Notes = [] };
+        }));
+        using var shell = new Shell(server.Url);
+        (await shell.RunAsync("vagrantfile", "--template", "web@2", "--box", "a/b", "--box-version", "~> 4", "--synced-folder", @"C:\src:/srv", "--private-network", "dhcp", "--private-network", "192.168.56.9",
+            "--public-network", "eth0", "--hypervisor", "hyperv")).ShouldBe(0, shell.Error);
+        shell.Out.ShouldBe("Vagrant.configure(\"2\") do |config|\nend\n");
+        var request = asked.ShouldHaveSingleItem();
+        (request.Template, request.Machine, request.Hypervisor, request.Box, request.BoxVersion).ShouldBe(("web@2", null, "hyperv", "a/b", "~> 4"));
+        request.SyncedFolders.ShouldBe([new(@"C:\src", "/srv")]);
+        request.Networks.Select(n => (n.Kind, n.Address, n.Bridge)).ShouldBe([(VagrantNetworkKind.Private, null, null), (VagrantNetworkKind.Private, "192.168.56.9", null), (VagrantNetworkKind.Public, null, "eth0")]);
+        using var wrong = new Shell(server.Url);
+        (await wrong.RunAsync("vagrantfile", "--template", "web", "--synced-folder", "src")).ShouldBe(2);
+        wrong.Error.ShouldContain("write HOST:GUEST");
+    }
 }

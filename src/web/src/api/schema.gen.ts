@@ -1525,6 +1525,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/vagrantfiles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Write a Vagrantfile from a template or a machine, for one provider of Vagrant's, or a script for WSL; nothing is saved */
+        post: operations["writeVagrantfile"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/pools": {
         parameters: {
             query?: never;
@@ -4790,6 +4807,56 @@ export interface components {
          * @enum {unknown}
          */
         UserRole: "owner" | "administrator" | "member" | "viewer";
+        /** @description A shared folder. */
+        VagrantFolder: {
+            /** @description Where it is for whoever runs Vagrant; relative to the Vagrantfile, or absolute. */
+            hostPath: string;
+            /** @description Where the guest finds it: absolute. */
+            guestPath: string;
+        };
+        /** @description A network of a Vagrantfile. */
+        VagrantNetwork: {
+            /** @description `private`: among the machines of that host; `public`: bridged to the host's own. */
+            kind: components["schemas"]["VagrantNetworkKind"];
+            /** @description IPv4 address of the guest; by DHCP when left out. */
+            address?: null | string;
+            /** @description Which of the host's networks a public one is bridged to; Vagrant asks when left out. */
+            bridge?: null | string;
+        };
+        /**
+         * @description Reach of a network of a Vagrantfile.
+         * @enum {unknown}
+         */
+        VagrantNetworkKind: "private" | "public";
+        /** @description Answer to POST /vagrantfiles. */
+        Vagrantfile: {
+            /** @description What the file is called: `Vagrantfile`, or for wsl `NAME.ps1`. */
+            fileName: string;
+            /** @description The file. */
+            text: string;
+            /** @description What the source says and the file cannot; also at its top. */
+            notes: string[];
+        };
+        /** @description POST /vagrantfiles: a file for Vagrant from a template or a machine. Exactly one of the two is named. */
+        VagrantfileRequest: {
+            /** @description A template, as `name` or `name@version`. */
+            template?: null | string;
+            /** @description A machine by name or id. What its launch gave cloud-init is not part of the file: it may hold secrets. */
+            machine?: null | string;
+            /** @description Vagrant's provider: `virtualbox`, `libvirt`, `hyperv`, `docker`, `proxmox`; or `wsl`, which gets a PowerShell script. */
+            hypervisor: string;
+            /**
+             * @description Box, as `user/name`; for docker an image, for proxmox the name of a template there, for wsl the path of a root file system (tar, or tar.gz).
+             *     Chosen by the image where left out; of an image that Warren knows no box for it must be named.
+             */
+            box?: null | string;
+            /** @description Versions of the box: `4.3.12`, `&gt;= 4.0, &lt; 5`, `~&gt; 4.3`. */
+            boxVersion?: null | string;
+            /** @description Folders that the guest shares with whoever runs Vagrant. None, also not the Vagrantfile's own, when left out. */
+            syncedFolders?: components["schemas"]["VagrantFolder"][];
+            /** @description Networks besides the one that Vagrant itself needs. */
+            networks?: components["schemas"]["VagrantNetwork"][];
+        };
         /** @description POST /templates/validate. */
         ValidateTemplateRequest: {
             /** @description The text. */
@@ -11143,6 +11210,55 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PageOfTemplate"];
+                };
+            };
+            /** @description Nobody is known by this cookie or token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    writeVagrantfile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VagrantfileRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Vagrantfile"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
             /** @description Nobody is known by this cookie or token */
