@@ -10,7 +10,7 @@ namespace Warren.Server.Tests.Audit;
 public abstract partial class AuditRoutesTests(PostgresCluster? cluster) : DatabaseTests(cluster)
 {
     /// <summary>They ask with a body and change nothing.</summary>
-    private static readonly string[] s_asking = ["POST /api/v1/machines/placement", "POST /api/v1/templates/validate"];
+    private static readonly string[] s_asking = ["POST /api/v1/machines/placement", "POST /api/v1/templates/validate", "POST /api/v1/vagrantfiles/"];
 
     [Fact]
     public async Task Every_route_that_changes_something_leaves_one_entry_whoever_asks_and_whatever_is_answered()
