@@ -54,6 +54,19 @@ public sealed class ProxmoxServerTests : ProxmoxSession
         ((string)(await SendAsync("POST", "nodes/pve2/qemu", "vmid=100")).Body["message"]!).ShouldContain("already exists on node 'pve1'");
     }
 
+    [Fact]
+    public async Task Of_several_that_ask_for_one_number_at_once_one_gets_it()
+    {
+        for (var vmid = 100; vmid < 110; vmid++)
+        {
+            var answers = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => SendAsync("POST", "nodes/pve1/qemu", $"vmid={vmid}")));
+            answers.Where(a => a.Status == 200).ShouldHaveSingleItem();
+            answers.Where(a => a.Status != 200).ShouldAllBe(a => a.Status == 500 && ((string)a.Body["message"]!).Contains("already exists on node 'pve1'"));
+        }
+
+        Server.Machines.Count.ShouldBe(10);
+    }
+
     private async Task<(int Status, JsonObject Body)> SendAsync(string method, string path, string parameters, string? login = "PVEAPIToken=" + FakeProxmox.Token, string? cookie = null)
     {
         using var handler = new SocketsHttpHandler { UseCookies = false, SslOptions = new() { RemoteCertificateValidationCallback = (_, c, _, _) => c!.GetCertHashString() == Server.Certificate.GetCertHashString() } };

@@ -74,7 +74,8 @@ internal sealed class EndIdleMachines(
         {
             if (machines.Count == 0 || (await hosts.DriverAsync(host, cancellation)).Activity is not { } facet) return;
             var seen = await facet.LookAsync([.. machines.Select(m => m.Id)], cancellation);
-            var judged = machines.Select(m => (Machine: m, Sight: Judge(m, seen.GetValueOrDefault(m.Id), now))).ToList();
+            var answered = clock.GetUtcNow();
+            var judged = machines.Select(m => (Machine: m, Sight: Judge(m, seen.GetValueOrDefault(m.Id), now, answered))).ToList();
             await NoteAsync([.. judged.Where(j => j.Sight == Sight.Used).Select(j => j.Machine)], now, cancellation);
             foreach (var (machine, _) in judged.Where(j => j.Sight == Sight.Unused)) await TendAsync(machine, now, cancellation);
         }
@@ -92,7 +93,7 @@ internal sealed class EndIdleMachines(
         }
     }
 
-    private Sight Judge(Watched machine, MachineActivity? seen, DateTimeOffset now)
+    private Sight Judge(Watched machine, MachineActivity? seen, DateTimeOffset now, DateTimeOffset answered)
     {
         if (seen is null) return Sight.Unknown;
         var last = _samples.GetValueOrDefault(machine.Id);
@@ -102,7 +103,9 @@ internal sealed class EndIdleMachines(
         if (last is null || now <= last.At) return Sight.Unknown;
         // Less than before is another run, or another host: something was done with it.
         if (seen.CpuNanoseconds < last.CpuNanoseconds) return Sight.Used;
-        var percent = (seen.CpuNanoseconds - last.CpuNanoseconds) * 100.0 / ((now - last.At).Ticks * (double)TimeSpan.NanosecondsPerTick);
+        // Over the longest time that it can have been: a host counts some time between question and answer, and a slow answer
+        // would else make minutes' work of an idle guest look like that of seconds.
+        var percent = (seen.CpuNanoseconds - last.CpuNanoseconds) * 100.0 / ((answered - last.At).Ticks * (double)TimeSpan.NanosecondsPerTick);
         return percent >= options.IdleCpuPercent ? Sight.Used : Sight.Unused;
     }
 

@@ -50,11 +50,13 @@ internal sealed partial class FakeProxmox
     /// <summary>A machine that somebody made by hand.</summary>
     internal ServerMachine Put(int vmid, string node, params (string Key, string Value)[] config)
     {
-        var machine = new ServerMachine(vmid, node, Path.Combine(Folder, vmid.ToString(CultureInfo.InvariantCulture)));
+        var machine = NewMachine(vmid, node);
         foreach (var (key, value) in config) machine.Config[key] = value;
         lock (_lock) _machines.Add(vmid, machine);
         return machine;
     }
+
+    private ServerMachine NewMachine(int vmid, string node) => new(vmid, node, Path.Combine(Folder, vmid.ToString(CultureInfo.InvariantCulture)));
 
     internal void Remove(ServerMachine machine)
     {
@@ -97,6 +99,11 @@ internal sealed partial class FakeProxmox
         {
             undo?.Invoke();
             task.End("interrupted by signal");
+        }
+        catch (Exception fault)
+        {
+            undo?.Invoke();
+            task.End("the imitation failed: " + fault);
         }
         finally
         {

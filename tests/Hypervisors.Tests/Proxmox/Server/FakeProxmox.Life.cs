@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 
 namespace Hypervisors.Tests.Proxmox.Server;
@@ -23,8 +24,8 @@ internal sealed partial class FakeProxmox
         var suspended = machine.Config.GetValueOrDefault("lock") == "suspended";
         machine.PowerOn(fresh: !suspended);
         if (!suspended) return;
-        machine.Config.Remove("lock");
-        machine.Config.Remove("vmstate");
+        machine.Config.TryRemove("lock", out _);
+        machine.Config.TryRemove("vmstate", out _);
         Volumes.TryRemove($"local-lvm:vm-{machine.Vmid}-state-suspend", out _);
     }
 
@@ -88,7 +89,7 @@ internal sealed partial class FakeProxmox
             }
             catch (OperationCanceledException)
             {
-                machine.Config.Remove("lock");
+                machine.Config.TryRemove("lock", out _);
                 throw;
             }
 
@@ -143,7 +144,7 @@ internal sealed partial class FakeProxmox
             var folder = Path.Combine(machine.Folder, request["snapname"]);
             var memory = request.Flag("vmstate") && machine.Running;
             machine.Guest.SaveTo(folder);
-            machine.Snapshots.Add(new ServerSnapshot(request["snapname"], machine.Parent, TimeProvider.System.GetUtcNow().ToUnixTimeSeconds(), memory, new(machine.Config, StringComparer.Ordinal), folder));
+            machine.Snapshots = machine.Snapshots.Add(new ServerSnapshot(request["snapname"], machine.Parent, TimeProvider.System.GetUtcNow().ToUnixTimeSeconds(), memory, machine.Config.ToImmutableDictionary(), folder));
             machine.Parent = request["snapname"];
             return Task.CompletedTask;
         });
@@ -174,7 +175,7 @@ internal sealed partial class FakeProxmox
         {
             foreach (var child in machine.Snapshots.Where(s => s.Parent == snapshot.Name)) child.Parent = snapshot.Parent;
             if (machine.Parent == snapshot.Name) machine.Parent = snapshot.Parent;
-            machine.Snapshots.Remove(snapshot);
+            machine.Snapshots = machine.Snapshots.Remove(snapshot);
             Directory.Delete(snapshot.Folder, recursive: true);
             return Task.CompletedTask;
         });

@@ -10,26 +10,27 @@ internal sealed partial class FakeProxmox
 
     private string Create(ServerRequest request)
     {
-        var machine = Add(request, int.Parse(request["vmid"], CultureInfo.InvariantCulture), request["node"]);
+        var machine = Add(int.Parse(request["vmid"], CultureInfo.InvariantCulture), request["node"]);
         machine.Config["lock"] = "create";
         return Begin(request["node"], "qmcreate", request["vmid"], machine, _ =>
         {
             Apply(machine, request);
             // Without an order of its own it gets one of what it has (create_vm): here its card.
             if (machine.Config.ContainsKey("net0")) machine.Config.TryAdd("boot", "order=net0");
-            machine.Config.Remove("lock");
+            machine.Config.TryRemove("lock", out var _);
             return Task.CompletedTask;
         }, () => Remove(machine));
     }
 
-    private ServerMachine Add(ServerRequest request, int vmid, string node)
+    private ServerMachine Add(int vmid, string node)
     {
+        var machine = NewMachine(vmid, node);
+        // In one step: of several that ask for one number at once, one gets it.
         lock (_lock)
         {
-            if (_machines.TryGetValue(vmid, out var there)) throw new ServerRefusal(500, $"unable to create VM {vmid} - VM {vmid} already exists on node '{there.Node}'");
+            if (_machines.TryAdd(vmid, machine)) return machine;
+            throw new ServerRefusal(500, $"unable to create VM {vmid} - VM {vmid} already exists on node '{_machines[vmid].Node}'");
         }
-
-        return Put(vmid, node);
     }
 
     private void Apply(ServerMachine machine, ServerRequest request)
@@ -77,12 +78,12 @@ internal sealed partial class FakeProxmox
         if (name == "vmstate")
         {
             // The lock goes with the state (update_vm_api).
-            if (machine.Config.GetValueOrDefault("lock") == "suspended") machine.Config.Remove("lock");
+            if (machine.Config.GetValueOrDefault("lock") == "suspended") machine.Config.TryRemove("lock", out _);
             Volumes.TryRemove($"local-lvm:vm-{machine.Vmid}-state-suspend", out _);
             machine.Guest.Halt();
         }
 
-        machine.Config.Remove(name);
+        machine.Config.TryRemove(name, out _);
     }
 
     private string ChangeLater(ServerRequest request)
@@ -141,13 +142,13 @@ internal sealed partial class FakeProxmox
         var full = !source.Template || request.Flag("full");
         if (!request.Flag("full") && !source.Template) throw new ServerRefusal(500, "Linked clone feature is not supported: only templates have base images");
         var vmid = int.Parse(request["newid"], CultureInfo.InvariantCulture);
-        var copy = Add(request, vmid, source.Node);
+        var copy = Add(vmid, source.Node);
         (copy.Config["lock"], copy.Config["name"]) = ("clone", request["name"]);
         return Begin(source.Node, "qmclone", request["vmid"], copy, task =>
         {
             task.Say("create full clone of drive scsi0");
             task.Say("transferred 0.5 GiB of 1.0 GiB (50.00%)");
-            copy.Config = source.Config.Where(c => c.Key is not ("lock" or "template")).ToDictionary(c => c.Key, c => c.Value, StringComparer.Ordinal);
+            copy.Config = new(source.Config.Where(c => c.Key is not ("lock" or "template")), StringComparer.Ordinal);
             copy.Config["name"] = request["name"];
             foreach (var (name, drive) in source.Config.Where(c => c.Value.Contains($":vm-{source.Vmid}-", StringComparison.Ordinal)).ToList())
             {
@@ -183,7 +184,7 @@ internal sealed partial class FakeProxmox
             }
             finally
             {
-                machine.Config.Remove("lock");
+                machine.Config.TryRemove("lock", out _);
             }
         });
     }

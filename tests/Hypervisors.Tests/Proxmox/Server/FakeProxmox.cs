@@ -137,8 +137,17 @@ internal sealed partial class FakeProxmox : IAsyncDisposable
         }
         catch (ServerRefusal refusal)
         {
-            context.Features.Get<IHttpResponseFeature>()!.ReasonPhrase = new string([.. refusal.Message.Select(c => c is >= ' ' and < '\x7f' ? c : ' ')]);
-            await WriteAsync(context, refusal.Status, new JsonObject { ["data"] = null, ["message"] = refusal.Message + "\n" });
+            await RefuseAsync(context, refusal);
+        }
+        catch (Exception gone) when (gone is DirectoryNotFoundException or FileNotFoundException && !context.Response.HasStarted)
+        {
+            // The guest went down, or its machine was deleted, while its agent worked.
+            await RefuseAsync(context, new ServerRefusal(500, "QEMU guest agent is not running"));
+        }
+        catch (Exception fault) when (!context.Response.HasStarted)
+        {
+            // Else a test would see a refusal without words and look for its cause in the driver.
+            await RefuseAsync(context, new ServerRefusal(500, "the imitation failed: " + fault));
         }
     }
 
@@ -216,6 +225,12 @@ internal sealed partial class FakeProxmox : IAsyncDisposable
         context.Response.StatusCode = status;
         context.Response.ContentType = "application/json;charset=UTF-8";
         await context.Response.WriteAsync(body.ToJsonString());
+    }
+
+    private static Task RefuseAsync(HttpContext context, ServerRefusal refusal)
+    {
+        context.Features.Get<IHttpResponseFeature>()!.ReasonPhrase = new string([.. refusal.Message.Select(c => c is >= ' ' and < '\x7f' ? c : ' ')]);
+        return WriteAsync(context, refusal.Status, new JsonObject { ["data"] = null, ["message"] = refusal.Message + "\n" });
     }
 
     private async Task ScreenAsync(HttpContext context, ServerRequest request)

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using System.Text.Json.Nodes;
 
 namespace Hypervisors.Tests.Proxmox.Server;
@@ -11,7 +13,8 @@ internal sealed class ServerMachine(int vmid, string node, string folder)
 
     internal string Node { get; set; } = node;
 
-    internal Dictionary<string, string> Config { get; set; } = new(StringComparer.Ordinal);
+    /// <summary>Read by requests while tasks change it.</summary>
+    internal ConcurrentDictionary<string, string> Config { get; set; } = new(StringComparer.Ordinal);
 
     internal bool Template { get; set; }
 
@@ -25,7 +28,7 @@ internal sealed class ServerMachine(int vmid, string node, string folder)
 
     internal int Runs { get; private set; }
 
-    internal List<ServerSnapshot> Snapshots { get; } = [];
+    internal ImmutableList<ServerSnapshot> Snapshots { get; set; } = [];
 
     internal string? Parent { get; set; }
 
@@ -88,7 +91,7 @@ internal sealed class ServerMachine(int vmid, string node, string folder)
 }
 
 /// <summary>A snapshot: configuration, and the guest's files; with memory those of its run too.</summary>
-internal sealed record ServerSnapshot(string Name, string? Parent, long Time, bool Memory, Dictionary<string, string> Config, string Folder)
+internal sealed record ServerSnapshot(string Name, string? Parent, long Time, bool Memory, ImmutableDictionary<string, string> Config, string Folder)
 {
     public string? Parent { get; set; } = Parent;
 }
