@@ -146,6 +146,24 @@ public abstract class IdleTests(PostgresCluster? cluster) : LifetimeTestBase(clu
     }
 
     [Fact]
+    public async Task A_host_that_answers_late_makes_a_resting_machine_no_used_one()
+    {
+        await using var server = await ReadyAsync();
+        await server.LaunchAsync(Wish() with { Idle = After(1800) });
+        await BecomesAsync(server, m => m.LastActiveAt is not null, "is looked at");
+        await LooksAsync(server);
+        var last = (await MachineAsync(server, "m")).LastActiveAt!.Value;
+
+        // What it counts then is of the end of these minutes; the question was of their beginning.
+        var answer = new TaskCompletionSource();
+        await Imitation(server).Faults.Hold("LookActivity", answer.Task);
+        server.Clock.Advance(TimeSpan.FromMinutes(20));
+        answer.SetResult();
+        await LooksAsync(server);
+        (await MachineAsync(server, "m")).LastActiveAt.ShouldBe(last);
+    }
+
+    [Fact]
     public async Task A_host_that_is_silent_ends_nothing()
     {
         await using var server = await ReadyAsync();
